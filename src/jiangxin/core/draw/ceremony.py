@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ..kernel.errors import Invalid, NotPermitted, WrongState
 from ..proof.hashing import is_hash_hex
-from .plan import PARTIES, Plan
+from .plan import Plan, party_label
 from .record import VoidReason
 from .shares import check_reveal, require_secret
 
@@ -76,7 +76,7 @@ class Ceremony:
         self._require_party(party)
         if party in self.commitments:
             raise WrongState(
-                f"{PARTIES.get(party, party)}方已提交承诺，不能更换", clause="3.2"
+                f"{party_label(party)}方已提交承诺，不能更换", clause="3.2"
             )
         if not is_hash_hex(commitment):
             raise Invalid("承诺应为 64 位小写十六进制数", field="commitment")
@@ -100,7 +100,7 @@ class Ceremony:
         self._require_party(party)
         if party in self.shares:
             raise WrongState(
-                f"{PARTIES.get(party, party)}方已公开随机数，不能重复公开", clause="3.2"
+                f"{party_label(party)}方已公开随机数，不能重复公开", clause="3.2"
             )
         self._require(State.REVEALING)
         require_secret(secret_hex, self.plan.secret_bits)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..kernel.errors import DomainError
 from ..proof.hashing import is_hash_hex
-from .plan import PARTIES, Plan, missing_bits, plan_from
+from .plan import Plan, missing_bits, plan_from
 from .pool import SALT_PATTERN, Entry, freeze, leaf_of, leaves_root, person_hash
 from .record import FORMAT, VoidReason, digest_of, seal_of
 from .shares import check_reveal, require_secret, seed
@@ -177,18 +177,15 @@ def _opening_problem(step: dict[str, Any], plan: Plan, named: bool) -> str:
     field_leaf = leaf_of(field=step["field"], person=person, algorithm=plan.algorithm)
     if field_leaf != step["leaf"]:
         return "专业与条目不符"
-    if named == (step["reason"] == SkipReason.FIELD_FULL) and opening is not None:
-        return "名额已满而跳过的专家不应公开" if named else "公布结果前不应公开姓名信息"
+    hidden = not named or step["reason"] == SkipReason.FIELD_FULL
+    if hidden != (opening is None):
+        return "不应公开姓名信息而公开" if hidden else "应公开而未公开"
     if opening is None:
-        hidden = not named or step["reason"] == SkipReason.FIELD_FULL
-        return "" if hidden else "应公开而未公开"
+        return ""
     if not _has(opening, OPENING_KEYS) or not SALT_PATTERN.fullmatch(opening["salt"]):
         return "公开内容的字段不完整"
-    return (
-        ""
-        if person_hash(**opening, algorithm=plan.algorithm) == person
-        else "公开内容与条目不符"
-    )
+    same = person_hash(**opening, algorithm=plan.algorithm) == person
+    return "" if same else "公开内容与条目不符"
 
 
 def _role_problem(
@@ -220,8 +217,3 @@ _ROLES = {"seat": "席位", "substitute": "候补"}
 
 def _has(value: object, keys: set[str]) -> bool:
     return isinstance(value, dict) and set(value) == keys
-
-
-def party_label(party: str) -> str:
-    """The Chinese name of a party; its own code when it is none of the usual ones."""
-    return PARTIES.get(party, party)

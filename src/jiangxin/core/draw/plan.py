@@ -75,6 +75,11 @@ class Plan:
         }
 
 
+def party_label(party: str) -> str:
+    """The Chinese name of a party; its own code when it is none of the usual ones."""
+    return PARTIES.get(party, party)
+
+
 def plan_from(data: Mapping[str, Any]) -> Plan:
     """A plan from its JSON form; `Invalid` when it is not one."""
     try:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..kernel.canonical import canonical
-from ..kernel.errors import WrongState
+from ..kernel.errors import Tampered, WrongState
 from ..proof.hashing import Algorithm, algorithm_named, hash_bytes
 from .plan import Plan, plan_from, require_entropy
 from .pool import Entry, leaves_root, person_hash
@@ -95,7 +95,16 @@ def outcome_of(
     entries_by_leaf: Mapping[str, Entry],
     skips: Mapping[str, SkipReason],
 ) -> Outcome:
-    """The panel that a sealed record, its secrets and the skips stated so far lead to."""
+    """The panel that a sealed record, its secrets and the skips stated so far lead to.
+
+    `Tampered` when the pool at hand is not the sealed one.
+    """
+    if sorted(entries_by_leaf) != record["sealed"]["leaves"]:
+        raise Tampered(
+            "现有专家名单与封存的条目不一致",
+            remedy="封存后不得增减或修改；请使用封存时保存的名单。",
+            clause="3.2",
+        )
     plan = plan_from(record["sealed"]["plan"])
     ordered = order(
         record["sealed"]["leaves"],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ..kernel.canonical import canonical
 from ..kernel.errors import Invalid, Tampered
 from ..proof.hashing import Algorithm, hash_bytes
-from .plan import MAX_SECRET_BITS, MIN_SECRET_BITS, PARTIES
+from .plan import MAX_SECRET_BITS, MIN_SECRET_BITS, party_label
 
 SECRET_PATTERN = re.compile(r"(?:[0-9a-f]{2})+")
 
@@ -45,7 +45,7 @@ def check_reveal(
     """`Tampered` when the secret is not the one that was committed to."""
     if commitment(party, session, secret_hex, algorithm) != committed:
         raise Tampered(
-            f"{PARTIES.get(party, party)}方公开的随机数与事先封存的承诺不符",
+            f"{party_label(party)}方公开的随机数与事先封存的承诺不符",
             remedy="请核对是否用错场次或输错；无法更正的，本场抽取作废并记录原因。",
             clause="3.2",
             field="secret",
