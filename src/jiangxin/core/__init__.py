@@ -1,0 +1,1 @@
+"""No Django, no input or output: the rules, the draw, the scores and the proofs."""

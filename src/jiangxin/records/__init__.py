@@ -1,0 +1,1 @@
+"""What every stage stands on: the ledger, people and units, joint acts, files."""

@@ -1,0 +1,113 @@
+"""Register units and open accounts."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import Invalid, LimitReached
+from jiangxin.core.kernel.identifiers import read_uscc
+from jiangxin.core.kernel.regions import BY_CODE
+from jiangxin.core.workflow import Role
+from jiangxin.records.ledger.actions import append
+
+from .models import Organisation, User
+from .queries import viewer_of
+
+
+def register_unit(
+    *,
+    name: str,
+    uscc: str,
+    province: str,
+    contact: str,
+    phone: str,
+    username: str,
+    password: str,
+    nature: str = "",
+    address: str = "",
+    email: str = "",
+    demo: bool = False,
+) -> User:
+    """A new applicant unit with its first account; returns the account.
+
+    Effects: organisation, account, event `unit.registered`. Raises `Invalid` for a wrong code,
+    province or weak password, `LimitReached` when the unit or the user name exists.
+    """
+    code, _ = read_uscc(uscc)
+    if province not in BY_CODE:
+        raise Invalid("请选择所在省份。", field="province")
+    for field, value, label in (("name", name, "单位名称"), ("contact", contact, "联系人")):
+        if not value.strip():
+            raise Invalid(f"请填写{label}。", field=field)
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise Invalid("密码不符合要求：" + "".join(error.messages), field="password") from None
+    try:
+        with transaction.atomic():
+            unit = Organisation.objects.create(
+                kind=Organisation.Kind.UNIT,
+                name=name.strip(),
+                uscc=code,
+                province=province,
+                nature=nature,
+                address=address,
+                contact=contact.strip(),
+                phone=phone,
+                created_at=clock.now(),
+            )
+            user = open_account(
+                username=username,
+                password=password,
+                name=contact.strip(),
+                role=Role.APPLICANT,
+                organisation=unit,
+                phone=phone,
+                email=email,
+                demo=demo,
+            )
+            append(type="unit.registered", subject=f"unit:{unit.pk}", by=viewer_of(user))
+            return user
+    except IntegrityError as error:
+        raise _taken(error, code=code, username=username) from None
+
+
+def open_account(
+    *,
+    username: str,
+    password: str | None,
+    name: str,
+    role: Role,
+    organisation: Organisation | None = None,
+    province: str = "",
+    phone: str = "",
+    email: str = "",
+    demo: bool = False,
+) -> User:
+    """An account; without `password` it cannot log in by password. Raises `Invalid` when unnamed."""
+    if not username.strip():
+        raise Invalid("请填写账号。", field="username")
+    return User.objects.create_user(
+        username.strip(),
+        password,
+        name=name,
+        role=role.value,
+        organisation=organisation,
+        province=organisation.province if organisation else province,
+        phone=phone,
+        email=email,
+        demo=demo,
+    )
+
+
+def _taken(error: IntegrityError, *, code: str, username: str) -> LimitReached:
+    if "one_unit_per_uscc" in str(error):
+        return LimitReached(
+            f"统一社会信用代码 {code} 已经注册。",
+            remedy="请使用本单位已有账号登录；如忘记账号，请联系省级人社部门。",
+            field="uscc",
+        )
+    return LimitReached(
+        f"账号“{username}”已被使用。", remedy="请换一个账号名。", field="username"
+    )

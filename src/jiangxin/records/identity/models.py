@@ -1,0 +1,71 @@
+"""Organisations and people. One account has one role; its scope is the role and the organisation."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from jiangxin.core.kernel.regions import PROVINCES
+from jiangxin.core.workflow import Role
+
+PROVINCE_CHOICES = [(province.code, province.name) for province in PROVINCES]
+
+
+class Organisation(models.Model):
+    """An applicant unit, or a department of a province or of the nation."""
+
+    class Kind(models.TextChoices):
+        UNIT = "unit", "申报单位"
+        DEPARTMENT = "department", "主管部门"
+
+    kind = models.CharField("类别", max_length=16, choices=Kind)
+    name = models.CharField("名称", max_length=120)
+    uscc = models.CharField("统一社会信用代码", max_length=18, blank=True)
+    province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES, blank=True)
+    nature = models.CharField("单位性质", max_length=40, blank=True)
+    address = models.CharField("地址", max_length=200, blank=True)
+    contact = models.CharField("联系人", max_length=40, blank=True)
+    phone = models.CharField("联系电话", max_length=30, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["uscc"], condition=~Q(uscc=""), name="one_unit_per_uscc"),
+        )
+        ordering = ("province", "name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """An account. `province` repeats the organisation's for experts and national staff without one."""
+
+    username = models.CharField("账号", max_length=60, unique=True)
+    name = models.CharField("姓名", max_length=40)
+    role = models.CharField("角色", max_length=32, choices=Role.choices())
+    province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES, blank=True)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="people"
+    )
+    phone = models.CharField("手机", max_length=30, blank=True)
+    email = models.EmailField("邮箱", blank=True)
+    is_active = models.BooleanField("启用", default=True)
+    demo = models.BooleanField("演示账号", default=False)
+
+    USERNAME_FIELD = "username"
+    objects = UserManager()
+
+    class Meta:
+        indexes = (models.Index(fields=["role", "province"], name="identity_user_role"),)
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,285 @@
+"""What a unit does with its application: begin, fill in, prove, submit, correct, withdraw."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.db import IntegrityError, transaction
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import digest
+from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
+from jiangxin.core.policy import Parsed, Verdict, parse_section
+from jiangxin.core.workflow import CallState, ProjectState, Role
+from jiangxin.records.documents import actions as documents
+from jiangxin.records.identity.models import Organisation
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.ledger.actions import append, move
+from jiangxin.stages.programme.models import Call, Track
+
+from .models import Application, Evidence, Version
+from .queries import eligibility, form_of, gaps, latest_version
+from .sealing import seal_answers
+
+EDITABLE = (ProjectState.DRAFT, ProjectState.RETURNED)
+REGISTER_NORMS = ("N15", "N16", "N26")  # facts of the register: no examiner could decide otherwise
+
+
+@transaction.atomic
+def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
+    """A new draft of the viewer's unit.
+
+    Effects: the row; event `project.begun`. Raises `WrongState` outside the window, `LimitReached`
+    when the unit has an application on this track this year.
+    """
+    viewer.require(Role.APPLICANT)
+    call = Call.objects.filter(pk=call_id, state=CallState.OPEN, province=viewer.province).first()
+    if call is None:
+        raise NotFound("本省没有这份申报通知。", clause="3.1")
+    require_window(call)
+    unit = Organisation.objects.get(pk=viewer.organisation_id)
+    project = Application(
+        call=call,
+        province=call.province,
+        year=call.year,
+        unit=unit,
+        unit_name=unit.name,
+        kind=track.kind.value,
+        track=track.value,
+        title=f"{unit.name}{track.label}项目",
+        updated_at=clock.now(),
+    )
+    try:
+        with transaction.atomic():
+            project.save(force_insert=True)
+    except IntegrityError:
+        raise LimitReached(
+            f"本单位 {call.year} 年已有“{track.label}”申报。",
+            remedy="请继续填写已有的申报；确需重来的，先撤回原申报。",
+            clause="3.1",
+        ) from None
+    append(type="project.begun", subject=project.subject, by=viewer)
+    return project
+
+
+def require_window(call: Call) -> None:
+    """Raises `WrongState` unless the call's window is open now; says when it was or will be."""
+    now = clock.now()
+    if now < call.opens_at:
+        raise WrongState(
+            f"申报尚未开始，{clock.long_moment(call.opens_at)}开放。", clause="3.1"
+        )
+    if now >= call.closes_at:
+        raise WrongState(
+            f"申报已于{clock.long_moment(call.closes_at)}截止。",
+            remedy=f"已填内容仍为您保留。如有疑问请联系省级人社部门 {call.phone}。",
+            clause="3.1",
+        )
+
+
+@transaction.atomic
+def save_section(
+    *,
+    viewer: Viewer,
+    application_id: int,
+    section: str,
+    data: Mapping[str, list[str]],
+    revision: int,
+) -> tuple[Application, Parsed]:
+    """Keep what was typed on one page of the form, right or wrong; returns it with its errors.
+
+    `revision` is that of the page: when a colleague has saved since, nothing is overwritten and
+    `WrongState` says so. Effects: answers, the columns lists are made of, revision + 1. Saving is
+    no step of the project's life, so it leaves no event; what is submitted is kept by version.
+    """
+    project = _own(viewer, application_id)
+    require_editable(project)
+    if project.revision != revision:
+        raise WrongState(
+            "同事刚刚修改了这份申报，为避免互相覆盖，本页内容没有保存。",
+            remedy="请打开最新内容核对后再填写；您刚才输入的内容仍在本页。",
+        )
+    form = form_of(project)
+    page = next((item for item in form.sections if item.key == section), None)
+    if page is None:
+        raise NotFound("没有这一部分。")
+    parsed = parse_section(page, data)
+    sealed = seal_answers(page.fields, parsed.answers, project.answers)
+    project.answers = {**project.answers, **sealed}
+    project.revision += 1
+    _mirror(project)
+    try:
+        with transaction.atomic():
+            project.save()
+    except IntegrityError:
+        raise LimitReached(
+            f"本单位 {project.year} 年已有以{project.leader_name}为带头人的申报。",
+            remedy="同一带头人一年内只能以同一单位申报一次。",
+            clause="2.2",
+            field="leader_id_number",
+        ) from None
+    return project, parsed
+
+
+def _mirror(project: Application) -> None:
+    """Copy into columns what lists, uniqueness and the register need."""
+    answers = project.answers
+    project.title = str(answers.get("project_name") or project.title)[:200]
+    project.leader_name = str(answers.get("leader_name") or "")[:40]
+    number = answers.get("leader_id_number")
+    project.leader_hash = number["hash"] if isinstance(number, dict) else ""
+    project.priority_field = str(answers.get("priority_field") or "")[:40]
+    project.updated_at = clock.now()
+
+
+@transaction.atomic
+def attach(
+    *, viewer: Viewer, application_id: int, field: str, name: str, size: int, content: IO[bytes]
+) -> Evidence:
+    """Bind an uploaded file to a field. Raises `Invalid` for a refused file, keeping nothing."""
+    project = _own(viewer, application_id)
+    require_editable(project)
+    known = {item.key for page in form_of(project).sections for item in page.fields}
+    if field not in known:
+        raise Invalid("没有这一栏。", field="file")
+    document = documents.store(
+        name=name, size=size, content=content, owner_id=viewer.organisation_id
+    )
+    same = project.evidence.filter(field=field, document__sha256=document.sha256).first()
+    if same is not None:
+        document.delete()
+        return same
+    return Evidence.objects.create(application=project, field=field, document=document)
+
+
+@transaction.atomic
+def detach(*, viewer: Viewer, application_id: int, evidence_id: int) -> None:
+    """Unbind a file; versions that were submitted keep it."""
+    project = _own(viewer, application_id)
+    require_editable(project)
+    project.evidence.filter(pk=evidence_id).delete()
+
+
+@transaction.atomic
+def submit(
+    *, viewer: Viewer, application_id: int, revision: int, accept_unmet: bool = False
+) -> Version:
+    """Submit the application, or submit it again after a return.
+
+    Effects, in order: state submitted; number given; the version is frozen with its evidence;
+    event `project.submitted` or `project.resubmitted` carries its digest. A second click finds the
+    first one's version. `accept_unmet`: the unit knows that a condition shows 不符合 and submits
+    all the same. Raises `WrongState` outside the window, `Invalid` for an incomplete form.
+    """
+    project = _own(viewer, application_id)
+    last = latest_version(project)
+    if project.state == ProjectState.SUBMITTED and last:
+        return last
+    if project.revision != revision:
+        raise WrongState("申报内容刚被同事修改。", remedy="请重新核对全文后再提交。")
+    again = project.state == ProjectState.RETURNED
+    project.version += 1
+    project.submitted_at = clock.now()
+    project.number = project.number or _number(project)
+    frozen = [
+        {
+            "field": row.field,
+            "document": row.document_id,
+            "name": row.document.name,
+            "sha256": row.document.sha256,
+            "size": row.document.size,
+        }
+        for row in project.evidence.select_related("document").order_by("field", "id")
+    ]
+    seal = digest({"answers": project.answers, "evidence": frozen, "track": project.track})
+    event = move(
+        project,
+        step="resubmit" if again else "submit",
+        by=viewer,
+        guards={
+            "correction_in_time" if again else "window_open": lambda: _require_in_time(project),
+            "form_complete": lambda: _require_complete(project, accept_unmet=accept_unmet),
+        },
+        payload={"version": project.version, "digest": seal, "number": project.number},
+        also=("version", "submitted_at", "number"),
+    )
+    return Version.objects.create(
+        application=project,
+        number=project.version,
+        answers=project.answers,
+        evidence=frozen,
+        digest=seal,
+        at=event.at,
+        event=event,
+    )
+
+
+def _number(project: Application) -> str:
+    letter = "G" if project.track == Track.STUDIO else "J"
+    return f"{project.year}{project.province}{letter}{project.pk:06d}"
+
+
+def _require_in_time(project: Application) -> None:
+    if project.state == ProjectState.DRAFT:
+        require_window(project.call)
+    elif project.correction_due and clock.today() > project.correction_due:
+        raise WrongState(
+            f"补正已于{clock.long_date(project.correction_due)}截止。",
+            remedy=f"请联系省级人社部门 {project.call.phone}。",
+            clause="3.1",
+        )
+
+
+def _require_complete(project: Application, *, accept_unmet: bool) -> None:
+    missing = gaps(project)
+    if missing:
+        first = missing[0]
+        raise Invalid(
+            f"申报表还有 {len(missing)} 处未填好，第一处：{first.label}——{first.message}",
+            remedy="请按任务清单逐项补齐后提交。",
+            clause=first.clause or "3.1",
+            field=first.field,
+        )
+    unmet = [finding for finding in eligibility(project) if finding.verdict is Verdict.NOT_MET]
+    for finding in unmet:
+        if finding.norm in REGISTER_NORMS:
+            raise LimitReached(finding.because, remedy=finding.would_change, clause=finding.clause)
+    if unmet and not accept_unmet:
+        raise Invalid(
+            f"有 {len(unmet)} 项资格条件显示“不符合”，例如：{unmet[0].because}",
+            remedy="请修改；如认为无误，可勾选“已知悉，仍要提交”。",
+            clause=unmet[0].clause,
+            field="accept_unmet",
+        )
+
+
+@transaction.atomic
+def withdraw(*, viewer: Viewer, application_id: int) -> Application:
+    """Take the application back; the unit may begin another while the window is open."""
+    project = _own(viewer, application_id)
+    move(project, step="withdraw", by=viewer)
+    return project
+
+
+def require_editable(project: Application) -> None:
+    """Raises `WrongState` unless the form may be changed now."""
+    if project.state not in EDITABLE:
+        raise WrongState(
+            f"当前状态为“{ProjectState(project.state).label}”，内容已锁定。",
+            remedy="需要修改的，可在截止前撤回后重新申报，或等待退回补正。",
+            clause="3.1",
+        )
+    if project.state == ProjectState.DRAFT:
+        require_window(project.call)
+
+
+def _own(viewer: Viewer, application_id: int) -> Application:
+    viewer.require(Role.APPLICANT)
+    project = (
+        Application.objects.select_for_update(of=("self",))
+        .select_related("call", "unit")
+        .filter(pk=application_id, unit_id=viewer.organisation_id)
+        .first()
+    )
+    if project is None:
+        raise NotFound("没有这份申报。", remedy="它可能属于其他单位。")
+    return project

@@ -1,0 +1,103 @@
+"""Applications, the versions that were submitted, and the evidence bound to their fields."""
+
+from django.db import models
+from django.db.models import Q
+
+from jiangxin.core.workflow import ProjectState
+from jiangxin.records.documents.models import Document
+from jiangxin.records.identity.models import PROVINCE_CHOICES, Organisation
+from jiangxin.records.ledger.models import Event
+from jiangxin.stages.programme.models import Call, Kind, Track
+
+
+class Application(models.Model):
+    """One project through all its life; `answers` is the form as it stands now."""
+
+    MACHINE = "project"
+
+    number = models.CharField("编号", max_length=40, blank=True)
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="applications")
+    province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES)
+    year = models.PositiveSmallIntegerField("年度")
+    unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="applications")
+    unit_name = models.CharField("申报单位", max_length=120)
+    kind = models.CharField("类别", max_length=16, choices=Kind.choices())
+    track = models.CharField("类型", max_length=16, choices=Track.choices())
+    title = models.CharField("项目名称", max_length=200)
+    leader_name = models.CharField("带头人", max_length=40, blank=True)
+    leader_hash = models.CharField(max_length=64, blank=True)
+    priority_field = models.CharField("重点领域", max_length=40, blank=True)
+    answers = models.JSONField("申报内容", default=dict)
+    revision = models.PositiveIntegerField("修订号", default=0)
+    version = models.PositiveSmallIntegerField("提交版本", default=0)
+    state = models.CharField(
+        "状态", max_length=24, choices=ProjectState.choices(), default=ProjectState.DRAFT
+    )
+    correction_due = models.DateField("补正截止", null=True)
+    submitted_at = models.DateTimeField("提交时间", null=True)
+    updated_at = models.DateTimeField("更新时间")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["unit", "year", "track"],
+                condition=~Q(state="withdrawn"),
+                name="one_application_per_unit_and_track",
+            ),
+            models.UniqueConstraint(
+                fields=["unit", "year", "leader_hash"],
+                condition=~Q(state="withdrawn") & ~Q(leader_hash=""),
+                name="one_application_per_leader_and_unit",
+            ),
+            models.UniqueConstraint(
+                fields=["number"], condition=~Q(number=""), name="application_number_once"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["province", "year", "-id"], name="application_province"),
+            models.Index(fields=["year", "state", "-id"], name="application_year_state"),
+        )
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def subject(self) -> str:
+        return f"project:{self.pk}"
+
+
+class Version(models.Model):
+    """What was submitted, frozen: the form, its evidence by hash, and the event that records it."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField("版本")
+    answers = models.JSONField("申报内容")
+    evidence = models.JSONField("佐证材料")
+    digest = models.CharField("摘要值", max_length=64)
+    at = models.DateTimeField("提交时间")
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["application", "number"], name="one_version_per_number"),
+        )
+        ordering = ("application", "number")
+
+    def __str__(self) -> str:
+        return f"{self.application_id} v{self.number}"
+
+
+class Evidence(models.Model):
+    """One file that proves one field of one application."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="evidence")
+    field = models.CharField("对应栏目", max_length=64)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = (models.Index(fields=["application", "field"], name="application_evidence_field"),)
+        ordering = ("application", "field", "id")
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.document_id}"

@@ -1,0 +1,202 @@
+"""Applications as each viewer may see them; every list, count and export runs over `visible`."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import NotFound
+from jiangxin.core.policy import Finding, Form, Overlay, assess, facts_from, problems, section_status
+from jiangxin.core.policy import Problem as Gap
+from jiangxin.core.workflow import ProjectState, Role
+from jiangxin.records.documents.models import Document
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.ledger.models import Event
+from jiangxin.stages.programme.models import Call, Track
+from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.titles.queries import registers_for
+
+from .models import Application, Evidence, Version
+from .sealing import opened_answers
+
+FILED = (ProjectState.FILED, ProjectState.FILING_RETURNED, ProjectState.REGISTERED)
+PROVINCE_READERS = (
+    Role.PROVINCE_HR,
+    Role.PROVINCE_FINANCE,
+    Role.SUPERVISOR,
+    Role.AUDITOR,
+    Role.RECOMMENDER,
+)
+
+
+def visible(viewer: Viewer) -> QuerySet[Application]:
+    """The one scope of applications.
+
+    A unit sees its own; a province what was submitted to it; the ministries what was filed with
+    them; national audit everything submitted. Experts see projects through their panel only
+    (`review`), the public through notices and the register only.
+    """
+    rows = Application.objects.all()
+    if viewer.role is Role.APPLICANT:
+        return rows.filter(unit_id=viewer.organisation_id)
+    if viewer.role in (Role.MINISTRY_HR, Role.MINISTRY_FINANCE):
+        return rows.filter(state__in=FILED)
+    if viewer.role in PROVINCE_READERS and viewer.province:
+        return rows.filter(province=viewer.province, version__gt=0)
+    if viewer.role in (Role.AUDITOR, Role.SUPERVISOR):
+        return rows.filter(version__gt=0)
+    return rows.none()
+
+
+def application(viewer: Viewer, application_id: int) -> Application:
+    """One application with its call and unit. Raises `NotFound` beyond the viewer's scope."""
+    found = visible(viewer).select_related("call", "unit").filter(pk=application_id).first()
+    if found is None:
+        raise NotFound("没有这个项目。", remedy="它可能不在您的查看范围内，或已被撤回。")
+    return found
+
+
+def counts_by_state(viewer: Viewer, *, year: int | None = None) -> Counter[str]:
+    """How many applications the viewer sees in each state."""
+    rows = visible(viewer)
+    if year:
+        rows = rows.filter(year=year)
+    return Counter(dict(rows.order_by().values_list("state").annotate(n=Count("id"))))
+
+
+def overlay_of(call: Call) -> Overlay | None:
+    """The provincial overlay in force for a call."""
+    return pack().overlay(call.province, call.year) if call.overlay else None
+
+
+def form_of(application: Application) -> Form:
+    """The form of the application's track, with what the overlay adds."""
+    return pack().form(application.track, overlay_of(application.call))
+
+
+def versions(application: Application) -> list[Version]:
+    """Every submitted version, oldest first."""
+    return list(application.versions.order_by("number"))
+
+
+def latest_version(application: Application) -> Version | None:
+    """The version that officials and experts work on."""
+    return application.versions.order_by("-number").first()
+
+
+def evidence(application: Application) -> list[Evidence]:
+    """The evidence bound to the fields of an application, in order of fields."""
+    return list(application.evidence.select_related("document"))
+
+
+def evidence_counts(application: Application) -> dict[str, int]:
+    """How many files prove each field."""
+    return dict(application.evidence.order_by().values_list("field").annotate(n=Count("id")))
+
+
+def evidence_file(viewer: Viewer, application_id: int, document_id: int) -> Document:
+    """A file of an application that the viewer may see: present evidence or a submitted version's.
+
+    Raises `NotFound`.
+    """
+    project = application(viewer, application_id)
+    held = {row.document_id for row in project.evidence.all()}
+    held |= {item["document"] for version in project.versions.all() for item in version.evidence}
+    if document_id not in held:
+        raise NotFound("没有这份材料。")
+    return Document.objects.get(pk=document_id)
+
+
+def facts(application: Application, *, examined: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The form turned into facts for the policy engine, the register looked up; two queries."""
+    form = form_of(application)
+    registers = registers_for(uscc=application.unit.uscc, leader_hash=application.leader_hash)
+    return {
+        **facts_from(
+            form,
+            opened_answers(form, application.answers),
+            evidence_counts(application),
+            registers=registers,
+        ),
+        "examined": dict(examined or {}),
+    }
+
+
+def eligibility(
+    application: Application, *, examined: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """One finding per condition, judged on the day of submission (today for a draft)."""
+    submitted = application.submitted_at
+    day = submitted.astimezone(clock.BEIJING).date() if submitted else clock.today()
+    return assess(
+        pack(),
+        track=application.track,
+        on=day,
+        facts=facts(application, examined=examined),
+        overlay=overlay_of(application.call),
+    )
+
+
+def gaps(application: Application) -> list[Gap]:
+    """What is missing or contradictory in the form, in the form's order."""
+    form = form_of(application)
+    answers = opened_answers(form, application.answers)
+    return problems(form, answers, evidence_counts(application))
+
+
+def task_list(application: Application) -> dict[str, str]:
+    """Section key → empty, partial, problem or done."""
+    form = form_of(application)
+    answers = opened_answers(form, application.answers)
+    return section_status(form, answers, evidence_counts(application))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs between two versions."""
+
+    section: str
+    label: str
+    before: Any
+    after: Any
+
+
+def changes(application: Application, older: Version, newer: Version) -> list[Change]:
+    """What changed from one submitted version to another, in the form's order; files included."""
+    found: list[Change] = []
+    for section in form_of(application).sections:
+        for field in section.fields:
+            for was, now in (
+                (older.answers.get(field.key), newer.answers.get(field.key)),
+                (_names(older, field.key), _names(newer, field.key)),
+            ):
+                if was != now:
+                    found.append(Change(section.title, field.label, was, now))
+    return found
+
+
+def _names(version: Version, key: str) -> list[str]:
+    return [item["name"] for item in version.evidence if item["field"] == key]
+
+
+def tracks_open_to(viewer: Viewer, call: Call) -> list[Track]:
+    """The tracks for which the viewer's unit has no living application in this call yet."""
+    taken = set(
+        Application.objects.filter(unit_id=viewer.organisation_id, year=call.year)
+        .exclude(state=ProjectState.WITHDRAWN)
+        .values_list("track", flat=True)
+    )
+    return [track for track in Track if track.value not in taken]
+
+
+def timeline(application: Application) -> list[Event]:
+    """The ledger's history of the project, oldest first."""
+    return list(Event.objects.filter(subject=application.subject).order_by("id"))
+
+
+def last_year_of(viewer: Viewer) -> int:
+    """The newest programme year in the viewer's scope; this year when there is none."""
+    return visible(viewer).aggregate(last=Max("year"))["last"] or clock.today().year

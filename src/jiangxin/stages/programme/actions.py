@@ -1,0 +1,222 @@
+"""Open a province's year: draft a call, let both departments agree, publish; keep the calendar."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import Invalid, LimitReached, WrongState
+from jiangxin.core.policy import check_overlay
+from jiangxin.core.workflow import CallState, Role
+from jiangxin.records.concurrence import actions as concurrence
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.ledger.actions import append, move
+
+from .models import Call, DemoClock, Holiday, Kind, QuotaPlace
+from .queries import _shift_in_bucket, pack, parameter
+
+OPEN_CALL = "call.open"
+
+
+def require_covered(year: int) -> None:
+    """Raises `WrongState` for a year in which the notice takes no projects (N01, N02)."""
+    if not pack().covers(year):
+        raise WrongState(
+            f"本政策不覆盖 {year} 年，不能组织申报。",
+            remedy="本轮建设任务为 2022—2025 年；后续年度须有新的政策包。",
+            clause="1",
+        )
+
+
+@transaction.atomic
+def draft_call(*, viewer: Viewer, year: int, **fields: Any) -> Call:
+    """A draft call of the viewer's province. `fields` are those of `Call`.
+
+    Effects: the row; event `call.drafted`. Raises `Invalid`, `WrongState` (year not covered),
+    `LimitReached` when the province has a call for that year.
+    """
+    viewer.require(Role.PROVINCE_HR)
+    require_covered(year)
+    call = Call(province=viewer.province, year=year, **fields)
+    _check(call)
+    try:
+        with transaction.atomic():
+            call.save(force_insert=True)
+    except IntegrityError:
+        raise LimitReached(
+            f"本省 {year} 年度的申报通知已经存在。", remedy="请修改已有的通知。", clause="3.1"
+        ) from None
+    append(type="call.drafted", subject=call.subject, by=viewer, payload={"digest": call.digest()})
+    return call
+
+
+@transaction.atomic
+def revise_call(*, viewer: Viewer, call_id: int, **fields: Any) -> Call:
+    """Change a draft. What both departments said about the former text no longer counts.
+
+    Effects: the row; concurrences voided when the content changed; event `call.revised`.
+    """
+    viewer.require(Role.PROVINCE_HR)
+    call = _locked(viewer, call_id)
+    if call.state != CallState.DRAFT:
+        raise WrongState("通知已发布，不能修改。", remedy="确需更正的，请另发更正通知。")
+    before = call.digest()
+    for name, value in fields.items():
+        setattr(call, name, value)
+    _check(call)
+    call.save()
+    if call.digest() != before:
+        concurrence.void(subject=call.subject, reason="通知内容已修改", by=viewer)
+        append(type="call.revised", subject=call.subject, by=viewer, payload={"digest": call.digest()})
+    return call
+
+
+@transaction.atomic
+def concur_call(*, viewer: Viewer, call_id: int, agreed: bool, remark: str = "") -> Call:
+    """The viewer's department agrees, or not, to the call as it stands (N27)."""
+    call = _locked(viewer, call_id)
+    if call.state != CallState.DRAFT:
+        raise WrongState("通知已发布，无须再会商。")
+    concurrence.give(
+        viewer=viewer,
+        act=OPEN_CALL,
+        subject=call.subject,
+        digest=call.digest(),
+        agreed=agreed,
+        remark=remark,
+    )
+    return call
+
+
+@transaction.atomic
+def open_call(*, viewer: Viewer, call_id: int) -> Call:
+    """Publish the call.
+
+    Effects: state open; the places of the year's quota are created; event `call.opened`.
+    Raises `WrongState` while a department is missing, for an uncovered year, or for an overlay
+    that admits whom the notice would not (N06).
+    """
+    call = _locked(viewer, call_id)
+    move(
+        call,
+        step="open",
+        by=viewer,
+        guards={
+            "both_agree": lambda: concurrence.require(
+                act=OPEN_CALL, subject=call.subject, digest=call.digest(), clause="3.1"
+            ),
+            "year_covered": lambda: require_covered(call.year),
+            "overlay_holds": lambda: _require_overlay(call),
+        },
+        payload={"digest": call.digest(), "closes_at": call.closes_at},
+    )
+    _lay_places(call)
+    return call
+
+
+def _lay_places(call: Call) -> None:
+    overlay = pack().overlay(call.province, call.year) if call.overlay else None
+    for kind in Kind:
+        limit = int(str(parameter(f"quota.{kind.value}", call.year)))
+        own = overlay.quota.get(kind.value) if overlay else None
+        QuotaPlace.objects.bulk_create(
+            [
+                QuotaPlace(province=call.province, year=call.year, kind=kind, number=number)
+                for number in range(1, min(limit, own or limit) + 1)
+            ],
+            ignore_conflicts=True,
+        )
+
+
+@transaction.atomic
+def grant_exception(
+    *, viewer: Viewer, province: str, year: int, kind: Kind, reason: str
+) -> QuotaPlace:
+    """One place beyond 原则上5个, on the recorded authority of 人社部 (N28).
+
+    Effects: one more place with its reason; event `quota.exception_granted`.
+    """
+    viewer.require(Role.MINISTRY_HR)
+    if not reason.strip():
+        raise Invalid("请写明超出名额的依据。", clause="3.1", field="reason")
+    held = QuotaPlace.objects.filter(province=province, year=year, kind=kind)
+    last = held.select_for_update().order_by("-number").first()
+    if last is None:
+        raise WrongState("该省当年尚未发布申报通知。", clause="3.1")
+    place = QuotaPlace.objects.create(
+        province=province, year=year, kind=kind, number=last.number + 1, exception=reason.strip()
+    )
+    append(
+        type="quota.exception_granted",
+        subject=f"quota:{province}-{year}",
+        by=viewer,
+        payload={"kind": kind.value, "number": place.number, "reason": reason.strip()},
+    )
+    return place
+
+
+@transaction.atomic
+def set_day(*, viewer: Viewer, day: date, working: bool | None, name: str) -> None:
+    """Enter (or, with `working` None, remove) an exception to the week in the calendar.
+
+    Effects: the row; event `calendar.changed`. Periods that have begun keep their published end.
+    """
+    viewer.require(Role.MINISTRY_HR)
+    if working is None:
+        Holiday.objects.filter(day=day).delete()
+    else:
+        Holiday.objects.update_or_create(day=day, defaults={"working": working, "name": name})
+    append(
+        type="calendar.changed",
+        subject=f"calendar:{day.year}",
+        by=viewer,
+        payload={"day": day, "working": working, "name": name},
+    )
+
+
+@transaction.atomic
+def move_demo_clock(*, to: datetime) -> None:
+    """Set the demonstration's clock forward to `to`; never back. Raises `WrongState` for the past."""
+    if to < clock.now():
+        raise WrongState("演示时钟只能向前拨。", remedy="要从头演练，请重新装载演示数据。")
+    with transaction.atomic():
+        DemoClock.objects.all().delete()
+        DemoClock.objects.create(shift=to - datetime.now(clock.BEIJING))
+    _shift_in_bucket.cache_clear()
+
+
+def _locked(viewer: Viewer, call_id: int) -> Call:
+    call = Call.objects.select_for_update().filter(pk=call_id, province=viewer.province).first()
+    if call is None:
+        raise WrongState("没有这份申报通知。", remedy="它可能属于其他省份。")
+    return call
+
+
+def _check(call: Call) -> None:
+    if not call.title.strip():
+        raise Invalid("请填写通知标题。", field="title")
+    if call.closes_at <= call.opens_at:
+        raise Invalid("截止时间必须晚于开始时间。", field="closes_at")
+    if call.closes_at.astimezone(clock.BEIJING).year != call.year:
+        raise Invalid(f"截止时间应在 {call.year} 年内。", field="closes_at", clause="3.3")
+    least = int(str(parameter("publicity.days", call.year)))
+    if call.publicity_days < least:
+        raise Invalid(
+            f"公示不少于 {least} 个工作日。", field="publicity_days", clause="3.2"
+        )
+    size = int(str(parameter("panel.minimum", call.year)))
+    if call.panel_size < size or call.panel_size % 2 == 0:
+        raise Invalid(f"评审组应为不少于 {size} 人的单数。", field="panel_size", clause="3.2")
+
+
+def _require_overlay(call: Call) -> None:
+    overlay = pack().overlay(call.province, call.year) if call.overlay else None
+    refusals = check_overlay(pack(), overlay) if overlay else []
+    if refusals:
+        first = refusals[0]
+        raise WrongState(
+            f"省级细则放宽了国家条件：{first.message}",
+            remedy=f"例如：{first.witness}。请修改细则，只能增加或从严。",
+            clause=first.clause,
+        )
