@@ -13,7 +13,13 @@ from .queries import marks
 
 
 def give(
-    *, viewer: Viewer, act: str, subject: str, digest: str, agreed: bool, remark: str = ""
+    *,
+    viewer: Viewer,
+    act: str,
+    subject: str,
+    digest: str,
+    agreed: bool,
+    remark: str = "",
 ) -> Concurrence:
     """Record what the viewer's own department says about content with this `digest`.
 
@@ -60,7 +66,9 @@ def give(
         ) from None
 
 
-def void(*, subject: str, reason: str, by: Viewer | System, acts: tuple[str, ...] = ()) -> int:
+def void(
+    *, subject: str, reason: str, by: Viewer | System, acts: tuple[str, ...] = ()
+) -> int:
     """Void the standing concurrences on `subject` (all, or those of `acts`); returns how many.
 
     Effects: rows are marked with time and `reason`; one event `concurrence.voided` when there were any.

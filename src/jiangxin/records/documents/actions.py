@@ -12,14 +12,18 @@ from .gates import media_type, safe_name
 from .models import Document
 
 
-def store(*, name: str, size: int, content: IO[bytes], owner_id: int | None) -> Document:
+def store(
+    *, name: str, size: int, content: IO[bytes], owner_id: int | None
+) -> Document:
     """Let an uploaded file in and keep it. Raises `Invalid` (see `gates`), keeping nothing."""
     clean = safe_name(name)
     kind = media_type(clean, size, content)
     return _keep(clean, kind, content.read(), owner_id)
 
 
-def keep_generated(*, name: str, media_type: str, data: bytes, owner_id: int | None = None) -> Document:
+def keep_generated(
+    *, name: str, media_type: str, data: bytes, owner_id: int | None = None
+) -> Document:
     """Keep a document that the programme itself made."""
     return _keep(name, media_type, data, owner_id)
 

@@ -14,5 +14,8 @@ def read(document: Document) -> bytes:
     with default_storage.open(document.path) as file:
         data: bytes = file.read()
     if hashlib.sha256(data).hexdigest() != document.sha256:
-        raise Tampered(f"文件“{document.name}”的内容与登记的哈希不符。", remedy="请从备份恢复该文件。")
+        raise Tampered(
+            f"文件“{document.name}”的内容与登记的哈希不符。",
+            remedy="请从备份恢复该文件。",
+        )
     return data

@@ -37,13 +37,18 @@ def register_unit(
     code, _ = read_uscc(uscc)
     if province not in BY_CODE:
         raise Invalid("请选择所在省份。", field="province")
-    for field, value, label in (("name", name, "单位名称"), ("contact", contact, "联系人")):
+    for field, value, label in (
+        ("name", name, "单位名称"),
+        ("contact", contact, "联系人"),
+    ):
         if not value.strip():
             raise Invalid(f"请填写{label}。", field=field)
     try:
         validate_password(password)
     except ValidationError as error:
-        raise Invalid("密码不符合要求：" + "".join(error.messages), field="password") from None
+        raise Invalid(
+            "密码不符合要求：" + "".join(error.messages), field="password"
+        ) from None
     try:
         with transaction.atomic():
             unit = Organisation.objects.create(
@@ -67,7 +72,9 @@ def register_unit(
                 email=email,
                 demo=demo,
             )
-            append(type="unit.registered", subject=f"unit:{unit.pk}", by=viewer_of(user))
+            append(
+                type="unit.registered", subject=f"unit:{unit.pk}", by=viewer_of(user)
+            )
             return user
     except IntegrityError as error:
         raise _taken(error, code=code, username=username) from None

@@ -20,7 +20,9 @@ class Organisation(models.Model):
     kind = models.CharField("类别", max_length=16, choices=Kind)
     name = models.CharField("名称", max_length=120)
     uscc = models.CharField("统一社会信用代码", max_length=18, blank=True)
-    province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES, blank=True)
+    province = models.CharField(
+        "省份", max_length=2, choices=PROVINCE_CHOICES, blank=True
+    )
     nature = models.CharField("单位性质", max_length=40, blank=True)
     address = models.CharField("地址", max_length=200, blank=True)
     contact = models.CharField("联系人", max_length=40, blank=True)
@@ -29,7 +31,9 @@ class Organisation(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["uscc"], condition=~Q(uscc=""), name="one_unit_per_uscc"),
+            models.UniqueConstraint(
+                fields=["uscc"], condition=~Q(uscc=""), name="one_unit_per_uscc"
+            ),
         )
         ordering = ("province", "name", "id")
 
@@ -38,7 +42,9 @@ class Organisation(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, username: str, password: str | None = None, **fields: object) -> "User":
+    def create_user(
+        self, username: str, password: str | None = None, **fields: object
+    ) -> "User":
         user = self.model(username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -51,9 +57,15 @@ class User(AbstractBaseUser):
     username = models.CharField("账号", max_length=60, unique=True)
     name = models.CharField("姓名", max_length=40)
     role = models.CharField("角色", max_length=32, choices=Role.choices())
-    province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES, blank=True)
+    province = models.CharField(
+        "省份", max_length=2, choices=PROVINCE_CHOICES, blank=True
+    )
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="people"
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="people",
     )
     phone = models.CharField("手机", max_length=30, blank=True)
     email = models.EmailField("邮箱", blank=True)
@@ -64,7 +76,9 @@ class User(AbstractBaseUser):
     objects = UserManager()
 
     class Meta:
-        indexes = (models.Index(fields=["role", "province"], name="identity_user_role"),)
+        indexes = (
+            models.Index(fields=["role", "province"], name="identity_user_role"),
+        )
         ordering = ("id",)
 
     def __str__(self) -> str:

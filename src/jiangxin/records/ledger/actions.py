@@ -8,7 +8,8 @@ from django.db import connection, transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import canonical
-from jiangxin.core.proof import CompactRange, leaf_hash
+from jiangxin.core.proof.compact import CompactRange
+from jiangxin.core.proof.merkle import leaf_hash
 from jiangxin.core.workflow import MACHINES, Guard, Role
 
 from .models import Checkpoint, Event, Leaf
@@ -97,7 +98,9 @@ def seal() -> Checkpoint | None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEAL_LOCK])
     last = Checkpoint.objects.order_by("-size").first()
     size = last.size if last else 0
-    fresh = list(Event.objects.filter(place=None).order_by("id").values_list("id", "leaf"))
+    fresh = list(
+        Event.objects.filter(place=None).order_by("id").values_list("id", "leaf")
+    )
     if not fresh:
         return last
     hashes = [bytes.fromhex(h) for h in last.frontier] if last else []
@@ -105,7 +108,10 @@ def seal() -> Checkpoint | None:
     for _, leaf in fresh:
         tree.append(bytes.fromhex(leaf))
     Leaf.objects.bulk_create(
-        [Leaf(index=size + n, event_id=event_id) for n, (event_id, _) in enumerate(fresh)],
+        [
+            Leaf(index=size + n, event_id=event_id)
+            for n, (event_id, _) in enumerate(fresh)
+        ],
         batch_size=2000,
     )
     return Checkpoint.objects.create(

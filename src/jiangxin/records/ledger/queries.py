@@ -6,7 +6,9 @@ from typing import Any
 
 from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.proof import CompactRange, inclusion_proof, leaf_hash
+from jiangxin.core.proof.compact import CompactRange
+from jiangxin.core.proof.merkle import inclusion_proof, leaf_hash
+from jiangxin.core.proof.receipts import receipt as receipt_of
 
 from .actions import seal
 from .models import Checkpoint, Event, Leaf
@@ -40,16 +42,13 @@ def receipt(event_id: int) -> dict[str, Any]:
         .order_by("index")
         .values_list("event__leaf", flat=True)
     ]
-    return {
-        "format": "jiangxin-receipt/v1",
-        "algorithm": "sha256",
-        "event": json.loads(canonical(found.canonical())),
-        "leaf": found.leaf,
-        "index": place.index,
-        "size": checkpoint.size,
-        "root": checkpoint.root,
-        "proof": [h.hex() for h in inclusion_proof(leaves, place.index, checkpoint.size)],
-    }
+    return receipt_of(
+        event=json.loads(canonical(found.canonical())),
+        index=place.index,
+        size=checkpoint.size,
+        root=bytes.fromhex(checkpoint.root),
+        proof=inclusion_proof(leaves, place.index, checkpoint.size),
+    )
 
 
 def faults() -> Iterator[str]:
@@ -59,7 +58,9 @@ def faults() -> Iterator[str]:
     """
     checkpoints = {c.size: c for c in Checkpoint.objects.order_by("size")}
     tree = CompactRange()
-    rows = Leaf.objects.select_related("event").order_by("index").iterator(chunk_size=2000)
+    rows = (
+        Leaf.objects.select_related("event").order_by("index").iterator(chunk_size=2000)
+    )
     for expected, place in enumerate(rows):
         if place.index != expected:
             yield f"序号 {expected} 缺失，下一条是 {place.index}。"

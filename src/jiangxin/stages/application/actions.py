@@ -1,7 +1,7 @@
 """What a unit does with its application: begin, fill in, prove, submit, correct, withdraw."""
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO
 
 from django.db import IntegrityError, transaction
 
@@ -21,7 +21,11 @@ from .queries import eligibility, form_of, gaps, latest_version
 from .sealing import seal_answers
 
 EDITABLE = (ProjectState.DRAFT, ProjectState.RETURNED)
-REGISTER_NORMS = ("N15", "N16", "N26")  # facts of the register: no examiner could decide otherwise
+REGISTER_NORMS = (
+    "N15",
+    "N16",
+    "N26",
+)  # facts of the register: no examiner could decide otherwise
 
 
 @transaction.atomic
@@ -32,7 +36,9 @@ def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
     when the unit has an application on this track this year.
     """
     viewer.require(Role.APPLICANT)
-    call = Call.objects.filter(pk=call_id, state=CallState.OPEN, province=viewer.province).first()
+    call = Call.objects.filter(
+        pk=call_id, state=CallState.OPEN, province=viewer.province
+    ).first()
     if call is None:
         raise NotFound("本省没有这份申报通知。", clause="3.1")
     require_window(call)
@@ -133,7 +139,13 @@ def _mirror(project: Application) -> None:
 
 @transaction.atomic
 def attach(
-    *, viewer: Viewer, application_id: int, field: str, name: str, size: int, content: IO[bytes]
+    *,
+    viewer: Viewer,
+    application_id: int,
+    field: str,
+    name: str,
+    size: int,
+    content: IO[bytes],
 ) -> Evidence:
     """Bind an uploaded file to a field. Raises `Invalid` for a refused file, keeping nothing."""
     project = _own(viewer, application_id)
@@ -144,7 +156,9 @@ def attach(
     document = documents.store(
         name=name, size=size, content=content, owner_id=viewer.organisation_id
     )
-    same = project.evidence.filter(field=field, document__sha256=document.sha256).first()
+    same = project.evidence.filter(
+        field=field, document__sha256=document.sha256
+    ).first()
     if same is not None:
         document.delete()
         return same
@@ -190,14 +204,20 @@ def submit(
         }
         for row in project.evidence.select_related("document").order_by("field", "id")
     ]
-    seal = digest({"answers": project.answers, "evidence": frozen, "track": project.track})
+    seal = digest(
+        {"answers": project.answers, "evidence": frozen, "track": project.track}
+    )
     event = move(
         project,
         step="resubmit" if again else "submit",
         by=viewer,
         guards={
-            "correction_in_time" if again else "window_open": lambda: _require_in_time(project),
-            "form_complete": lambda: _require_complete(project, accept_unmet=accept_unmet),
+            "correction_in_time" if again else "window_open": lambda: _require_in_time(
+                project
+            ),
+            "form_complete": lambda: _require_complete(
+                project, accept_unmet=accept_unmet
+            ),
         },
         payload={"version": project.version, "digest": seal, "number": project.number},
         also=("version", "submitted_at", "number"),
@@ -239,10 +259,16 @@ def _require_complete(project: Application, *, accept_unmet: bool) -> None:
             clause=first.clause or "3.1",
             field=first.field,
         )
-    unmet = [finding for finding in eligibility(project) if finding.verdict is Verdict.NOT_MET]
+    unmet = [
+        finding
+        for finding in eligibility(project)
+        if finding.verdict is Verdict.NOT_MET
+    ]
     for finding in unmet:
         if finding.norm in REGISTER_NORMS:
-            raise LimitReached(finding.because, remedy=finding.would_change, clause=finding.clause)
+            raise LimitReached(
+                finding.because, remedy=finding.would_change, clause=finding.clause
+            )
     if unmet and not accept_unmet:
         raise Invalid(
             f"有 {len(unmet)} 项资格条件显示“不符合”，例如：{unmet[0].because}",

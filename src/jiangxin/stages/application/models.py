@@ -16,10 +16,14 @@ class Application(models.Model):
     MACHINE = "project"
 
     number = models.CharField("编号", max_length=40, blank=True)
-    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="applications")
+    call = models.ForeignKey(
+        Call, on_delete=models.PROTECT, related_name="applications"
+    )
     province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES)
     year = models.PositiveSmallIntegerField("年度")
-    unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="applications")
+    unit = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="applications"
+    )
     unit_name = models.CharField("申报单位", max_length=120)
     kind = models.CharField("类别", max_length=16, choices=Kind.choices())
     track = models.CharField("类型", max_length=16, choices=Track.choices())
@@ -31,7 +35,10 @@ class Application(models.Model):
     revision = models.PositiveIntegerField("修订号", default=0)
     version = models.PositiveSmallIntegerField("提交版本", default=0)
     state = models.CharField(
-        "状态", max_length=24, choices=ProjectState.choices(), default=ProjectState.DRAFT
+        "状态",
+        max_length=24,
+        choices=ProjectState.choices(),
+        default=ProjectState.DRAFT,
     )
     correction_due = models.DateField("补正截止", null=True)
     submitted_at = models.DateTimeField("提交时间", null=True)
@@ -50,12 +57,18 @@ class Application(models.Model):
                 name="one_application_per_leader_and_unit",
             ),
             models.UniqueConstraint(
-                fields=["number"], condition=~Q(number=""), name="application_number_once"
+                fields=["number"],
+                condition=~Q(number=""),
+                name="application_number_once",
             ),
         )
         indexes = (
-            models.Index(fields=["province", "year", "-id"], name="application_province"),
-            models.Index(fields=["year", "state", "-id"], name="application_year_state"),
+            models.Index(
+                fields=["province", "year", "-id"], name="application_province"
+            ),
+            models.Index(
+                fields=["year", "state", "-id"], name="application_year_state"
+            ),
         )
         ordering = ("-id",)
 
@@ -70,7 +83,9 @@ class Application(models.Model):
 class Version(models.Model):
     """What was submitted, frozen: the form, its evidence by hash, and the event that records it."""
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="versions")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="versions"
+    )
     number = models.PositiveSmallIntegerField("版本")
     answers = models.JSONField("申报内容")
     evidence = models.JSONField("佐证材料")
@@ -80,7 +95,9 @@ class Version(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["application", "number"], name="one_version_per_number"),
+            models.UniqueConstraint(
+                fields=["application", "number"], name="one_version_per_number"
+            ),
         )
         ordering = ("application", "number")
 
@@ -91,12 +108,18 @@ class Version(models.Model):
 class Evidence(models.Model):
     """One file that proves one field of one application."""
 
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="evidence")
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="evidence"
+    )
     field = models.CharField("对应栏目", max_length=64)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        indexes = (models.Index(fields=["application", "field"], name="application_evidence_field"),)
+        indexes = (
+            models.Index(
+                fields=["application", "field"], name="application_evidence_field"
+            ),
+        )
         ordering = ("application", "field", "id")
 
     def __str__(self) -> str:

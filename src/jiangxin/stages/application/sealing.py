@@ -10,7 +10,9 @@ from jiangxin.records.identity.secrets import hash_key, open_sealed, seal
 SEALED_KINDS = ("id_number",)
 
 
-def seal_answers(fields: Iterable[Field], answers: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+def seal_answers(
+    fields: Iterable[Field], answers: Mapping[str, Any], kept: Mapping[str, Any]
+) -> dict[str, Any]:
     """`answers` with every personal number as {"sealed", "hash", "mask"}.
 
     A number that comes back as the mask which the page showed keeps its former value from `kept`.
@@ -44,6 +46,8 @@ def shown_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
 def opened_answers(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The same answers with personal numbers in clear, for validation inside the process only."""
     return {
-        key: open_sealed(value["sealed"]) if isinstance(value, dict) and "sealed" in value else value
+        key: open_sealed(value["sealed"])
+        if isinstance(value, dict) and "sealed" in value
+        else value
         for key, value in answers.items()
     }

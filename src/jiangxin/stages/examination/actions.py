@@ -31,7 +31,12 @@ class Defect:
 
 @transaction.atomic
 def judge(
-    *, viewer: Viewer, application_id: int, norm: str, word: Verdict.Word, reason: str = ""
+    *,
+    viewer: Viewer,
+    application_id: int,
+    norm: str,
+    word: Verdict.Word,
+    reason: str = "",
 ) -> Verdict:
     """The examiner's verdict on one norm of the present version; may be changed until the decision.
 
@@ -48,7 +53,9 @@ def judge(
     against = word == Verdict.Word.MET and finding.verdict is Kleene.NOT_MET
     if (word == Verdict.Word.NOT_MET or against) and not reason.strip():
         raise Invalid(
-            "与数据不一致的“符合”须写明理由。" if against else "判定“不符合”须写明理由。",
+            "与数据不一致的“符合”须写明理由。"
+            if against
+            else "判定“不符合”须写明理由。",
             clause=finding.clause,
             field="reason",
         )
@@ -161,7 +168,8 @@ def _locked(viewer: Viewer, application_id: int) -> Application:
 def _require_submitted(project: Application) -> None:
     if project.state != ProjectState.SUBMITTED:
         raise WrongState(
-            f"当前状态为“{ProjectState(project.state).label}”，不在资格审查中。", clause="3.1"
+            f"当前状态为“{ProjectState(project.state).label}”，不在资格审查中。",
+            clause="3.1",
         )
 
 

@@ -12,7 +12,9 @@ class Verdict(models.Model):
         MET = "met", "符合"
         NOT_MET = "not_met", "不符合"
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="verdicts")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="verdicts"
+    )
     version = models.PositiveSmallIntegerField("版本")
     norm = models.CharField("规范", max_length=16)
     word = models.CharField("结论", max_length=16, choices=Word)
@@ -24,7 +26,8 @@ class Verdict(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["application", "version", "norm"], name="one_verdict_per_norm_and_version"
+                fields=["application", "version", "norm"],
+                name="one_verdict_per_norm_and_version",
             ),
         )
         ordering = ("application", "version", "norm")
@@ -36,7 +39,9 @@ class Verdict(models.Model):
 class ReturnItem(models.Model):
     """One thing to be corrected: the section (and field) of the form, and why."""
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="returns")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="returns"
+    )
     version = models.PositiveSmallIntegerField("退回版本")
     section = models.CharField("部分", max_length=64)
     field = models.CharField("栏目", max_length=64, blank=True)

@@ -33,7 +33,9 @@ def sheet(application: Application) -> list[Line]:
 
 def open_lines(application: Application) -> list[Line]:
     """The lines that still keep the application from passing."""
-    return [line for line in sheet(application) if line.finding.verdict is not Kleene.MET]
+    return [
+        line for line in sheet(application) if line.finding.verdict is not Kleene.MET
+    ]
 
 
 def returns(application: Application) -> list[ReturnItem]:
@@ -43,4 +45,6 @@ def returns(application: Application) -> list[ReturnItem]:
 
 def open_returns(application: Application) -> list[ReturnItem]:
     """What the unit has to correct now: the items of the version that was returned."""
-    return [item for item in returns(application) if item.version == application.version]
+    return [
+        item for item in returns(application) if item.version == application.version
+    ]

@@ -45,9 +45,16 @@ def draft_call(*, viewer: Viewer, year: int, **fields: Any) -> Call:
             call.save(force_insert=True)
     except IntegrityError:
         raise LimitReached(
-            f"本省 {year} 年度的申报通知已经存在。", remedy="请修改已有的通知。", clause="3.1"
+            f"本省 {year} 年度的申报通知已经存在。",
+            remedy="请修改已有的通知。",
+            clause="3.1",
         ) from None
-    append(type="call.drafted", subject=call.subject, by=viewer, payload={"digest": call.digest()})
+    append(
+        type="call.drafted",
+        subject=call.subject,
+        by=viewer,
+        payload={"digest": call.digest()},
+    )
     return call
 
 
@@ -60,7 +67,9 @@ def revise_call(*, viewer: Viewer, call_id: int, **fields: Any) -> Call:
     viewer.require(Role.PROVINCE_HR)
     call = _locked(viewer, call_id)
     if call.state != CallState.DRAFT:
-        raise WrongState("通知已发布，不能修改。", remedy="确需更正的，请另发更正通知。")
+        raise WrongState(
+            "通知已发布，不能修改。", remedy="确需更正的，请另发更正通知。"
+        )
     before = call.digest()
     for name, value in fields.items():
         setattr(call, name, value)
@@ -68,12 +77,19 @@ def revise_call(*, viewer: Viewer, call_id: int, **fields: Any) -> Call:
     call.save()
     if call.digest() != before:
         concurrence.void(subject=call.subject, reason="通知内容已修改", by=viewer)
-        append(type="call.revised", subject=call.subject, by=viewer, payload={"digest": call.digest()})
+        append(
+            type="call.revised",
+            subject=call.subject,
+            by=viewer,
+            payload={"digest": call.digest()},
+        )
     return call
 
 
 @transaction.atomic
-def concur_call(*, viewer: Viewer, call_id: int, agreed: bool, remark: str = "") -> Call:
+def concur_call(
+    *, viewer: Viewer, call_id: int, agreed: bool, remark: str = ""
+) -> Call:
     """The viewer's department agrees, or not, to the call as it stands (N27)."""
     call = _locked(viewer, call_id)
     if call.state != CallState.DRAFT:
@@ -118,11 +134,13 @@ def open_call(*, viewer: Viewer, call_id: int) -> Call:
 def _lay_places(call: Call) -> None:
     overlay = pack().overlay(call.province, call.year) if call.overlay else None
     for kind in Kind:
-        limit = int(str(parameter(f"quota.{kind.value}", call.year)))
+        limit = parameter(f"quota.{kind.value}", call.year)
         own = overlay.quota.get(kind.value) if overlay else None
         QuotaPlace.objects.bulk_create(
             [
-                QuotaPlace(province=call.province, year=call.year, kind=kind, number=number)
+                QuotaPlace(
+                    province=call.province, year=call.year, kind=kind, number=number
+                )
                 for number in range(1, min(limit, own or limit) + 1)
             ],
             ignore_conflicts=True,
@@ -145,7 +163,11 @@ def grant_exception(
     if last is None:
         raise WrongState("该省当年尚未发布申报通知。", clause="3.1")
     place = QuotaPlace.objects.create(
-        province=province, year=year, kind=kind, number=last.number + 1, exception=reason.strip()
+        province=province,
+        year=year,
+        kind=kind,
+        number=last.number + 1,
+        exception=reason.strip(),
     )
     append(
         type="quota.exception_granted",
@@ -166,7 +188,9 @@ def set_day(*, viewer: Viewer, day: date, working: bool | None, name: str) -> No
     if working is None:
         Holiday.objects.filter(day=day).delete()
     else:
-        Holiday.objects.update_or_create(day=day, defaults={"working": working, "name": name})
+        Holiday.objects.update_or_create(
+            day=day, defaults={"working": working, "name": name}
+        )
     append(
         type="calendar.changed",
         subject=f"calendar:{day.year}",
@@ -179,7 +203,9 @@ def set_day(*, viewer: Viewer, day: date, working: bool | None, name: str) -> No
 def move_demo_clock(*, to: datetime) -> None:
     """Set the demonstration's clock forward to `to`; never back. Raises `WrongState` for the past."""
     if to < clock.now():
-        raise WrongState("演示时钟只能向前拨。", remedy="要从头演练，请重新装载演示数据。")
+        raise WrongState(
+            "演示时钟只能向前拨。", remedy="要从头演练，请重新装载演示数据。"
+        )
     with transaction.atomic():
         DemoClock.objects.all().delete()
         DemoClock.objects.create(shift=to - datetime.now(clock.BEIJING))
@@ -187,7 +213,11 @@ def move_demo_clock(*, to: datetime) -> None:
 
 
 def _locked(viewer: Viewer, call_id: int) -> Call:
-    call = Call.objects.select_for_update().filter(pk=call_id, province=viewer.province).first()
+    call = (
+        Call.objects.select_for_update()
+        .filter(pk=call_id, province=viewer.province)
+        .first()
+    )
     if call is None:
         raise WrongState("没有这份申报通知。", remedy="它可能属于其他省份。")
     return call
@@ -199,15 +229,19 @@ def _check(call: Call) -> None:
     if call.closes_at <= call.opens_at:
         raise Invalid("截止时间必须晚于开始时间。", field="closes_at")
     if call.closes_at.astimezone(clock.BEIJING).year != call.year:
-        raise Invalid(f"截止时间应在 {call.year} 年内。", field="closes_at", clause="3.3")
-    least = int(str(parameter("publicity.days", call.year)))
+        raise Invalid(
+            f"截止时间应在 {call.year} 年内。", field="closes_at", clause="3.3"
+        )
+    least = parameter("publicity.working_days", call.year)
     if call.publicity_days < least:
         raise Invalid(
             f"公示不少于 {least} 个工作日。", field="publicity_days", clause="3.2"
         )
-    size = int(str(parameter("panel.minimum", call.year)))
+    size = parameter("panel.size", call.year)
     if call.panel_size < size or call.panel_size % 2 == 0:
-        raise Invalid(f"评审组应为不少于 {size} 人的单数。", field="panel_size", clause="3.2")
+        raise Invalid(
+            f"评审组应为不少于 {size} 人的单数。", field="panel_size", clause="3.2"
+        )
 
 
 def _require_overlay(call: Call) -> None:

@@ -45,12 +45,18 @@ class Call(models.Model):
     correction_days = models.PositiveSmallIntegerField("补正工作日数", default=5)
     phone = models.CharField("咨询电话", max_length=60, blank=True)
     text = models.TextField("通知正文", blank=True)
-    state = models.CharField("状态", max_length=16, choices=CallState.choices(), default=CallState.DRAFT)
+    state = models.CharField(
+        "状态", max_length=16, choices=CallState.choices(), default=CallState.DRAFT
+    )
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["province", "year"], name="one_call_per_province_year"),
-            models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="call_window"),
+            models.UniqueConstraint(
+                fields=["province", "year"], name="one_call_per_province_year"
+            ),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")), name="call_window"
+            ),
         )
         ordering = ("-year", "province")
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -20,7 +21,7 @@ def pack() -> Pack:
     return load_pack()
 
 
-def parameter(name: str, year: int) -> object:
+def parameter(name: str, year: int) -> Any:
     """The value of a pack parameter in a programme year."""
     return pack().value(name, date(year, 12, 31))
 
@@ -43,7 +44,9 @@ def call(viewer: Viewer, call_id: int) -> Call:
 
 def call_of(province: str, year: int) -> Call | None:
     """The published call of a province and year."""
-    return Call.objects.filter(province=province, year=year, state=CallState.OPEN).first()
+    return Call.objects.filter(
+        province=province, year=year, state=CallState.OPEN
+    ).first()
 
 
 def open_calls(at: datetime | None = None) -> QuerySet[Call]:
@@ -71,14 +74,17 @@ def last_day(start: date, days: int) -> date:
 
 def filing_deadline(year: int) -> datetime:
     """24:00 Beijing time of the last filing day of `year`: from then on it is too late (N38)."""
-    month, day = str(parameter("filing.deadline", year)).split("-")
-    return clock.end_of(date(year, int(month), int(day)))
+    month, day = (parameter(f"filing.deadline_{part}", year) for part in ("month", "day"))
+    return clock.end_of(date(year, month, day))
 
 
 def quota(province: str, year: int) -> dict[Kind, int]:
     """How many places the province has, by kind."""
     rows = QuotaPlace.objects.filter(province=province, year=year).values_list("kind")
-    found = {Kind(kind): count for kind, count in rows.annotate(n=Count("id")).order_by("kind")}
+    found = {
+        Kind(kind): count
+        for kind, count in rows.annotate(n=Count("id")).order_by("kind")
+    }
     return {kind: found.get(kind, 0) for kind in Kind}
 
 
@@ -120,6 +126,6 @@ def _shift_in_bucket(bucket: int) -> timedelta:
 
 def demo_shift() -> timedelta:
     """How far the demonstration's clock stands from the real one; read at most once a second."""
-    from time import monotonic  # noqa: PLC0415 -- the only place that may look at another clock
+    from time import monotonic
 
     return _shift_in_bucket(int(monotonic()))

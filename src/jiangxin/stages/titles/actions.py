@@ -41,5 +41,10 @@ def enter_legacy(*, by: Actor, **fields: object) -> Title:
     """Enter a base or studio named in 2011–2020. Effects: the row; event `title.entered`."""
     with transaction.atomic():
         title = Title.objects.create(**fields)
-        append(type="title.entered", subject=title.subject, by=by, payload={"number": title.number})
+        append(
+            type="title.entered",
+            subject=title.subject,
+            by=by,
+            payload={"number": title.number},
+        )
         return title

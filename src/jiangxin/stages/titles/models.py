@@ -36,9 +36,13 @@ class Title(models.Model):
     leader_hash = models.CharField(max_length=64, blank=True)
     priority_field = models.CharField("重点领域", max_length=40, blank=True)
     origin = models.CharField("来源", max_length=64, blank=True)
-    assessment = models.CharField("考核评估", max_length=16, choices=Assessment, default=Assessment.NONE)
+    assessment = models.CharField(
+        "考核评估", max_length=16, choices=Assessment, default=Assessment.NONE
+    )
     assessed_year = models.PositiveSmallIntegerField("考核年度", null=True)
-    state = models.CharField("称号状态", max_length=16, choices=State, default=State.TITLED)
+    state = models.CharField(
+        "称号状态", max_length=16, choices=State, default=State.TITLED
+    )
     registered_at = models.DateTimeField("登记时间", null=True)
 
     class Meta:
@@ -52,7 +56,11 @@ class Title(models.Model):
                 fields=["origin"], condition=~Q(origin=""), name="one_title_per_project"
             ),
         )
-        indexes = (models.Index(fields=["province", "year", "kind"], name="titles_title_place"),)
+        indexes = (
+            models.Index(
+                fields=["province", "year", "kind"], name="titles_title_place"
+            ),
+        )
         ordering = ("-year", "province", "number")
 
     def __str__(self) -> str:

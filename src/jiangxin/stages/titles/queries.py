@@ -25,14 +25,22 @@ def registers_for(*, uscc: str, leader_hash: str = "") -> Registers:
     `leader_unit_taken`: whether this leader already leads a valid national studio of this unit (N26).
     A unit is found under its present code and under every former code or name.
     """
-    first, last = (int(str(parameter(f"legacy.{end}", 2025))) for end in ("first_year", "last_year"))
+    first, last = (
+        parameter(f"legacy.{end}", 2025)
+        for end in ("first_year", "last_year")
+    )
     of_unit = Title.objects.filter(Q(uscc=uscc) | Q(former_names__contains=[uscc]))
     legacy = (
-        of_unit.filter(kind=Kind.BASE, year__range=(first, last)).order_by("state", "-year").first()
+        of_unit.filter(kind=Kind.BASE, year__range=(first, last))
+        .order_by("state", "-year")
+        .first()
     )
-    taken = bool(leader_hash) and of_unit.filter(
-        kind=Kind.STUDIO, leader_hash=leader_hash, state=Title.State.TITLED
-    ).exists()
+    taken = (
+        bool(leader_hash)
+        and of_unit.filter(
+            kind=Kind.STUDIO, leader_hash=leader_hash, state=Title.State.TITLED
+        ).exists()
+    )
     return {
         "legacy_base": legacy
         and {
@@ -60,7 +68,10 @@ class Meter:
 
 def meters() -> list[Meter]:
     """Bases against 400 and studios against 500, over the years of the pack; two queries."""
-    first, last = (int(str(parameter(f"target.{end}", 2025))) for end in ("first_year", "last_year"))
+    first, last = (
+        parameter(f"programme.{end}", 2025)
+        for end in ("first_year", "last_year")
+    )
     rows = (
         Title.objects.filter(year__range=(first, last), state=Title.State.TITLED)
         .order_by()
@@ -69,14 +80,19 @@ def meters() -> list[Meter]:
     )
     counts = Counter(dict(rows))
     return [
-        Meter(kind, counts[kind.value], int(str(parameter(f"target.{kind.value}", 2025))))
+        Meter(
+            kind, counts[kind.value], parameter(f"target.{kind.value}", 2025)
+        )
         for kind in Kind
     ]
 
 
 def table() -> list[tuple[str, int, str, int]]:
     """(province, year, track, count) of the programme's own titles, for the national page."""
-    first, last = (int(str(parameter(f"target.{end}", 2025))) for end in ("first_year", "last_year"))
+    first, last = (
+        parameter(f"programme.{end}", 2025)
+        for end in ("first_year", "last_year")
+    )
     return list(
         Title.objects.filter(year__range=(first, last), state=Title.State.TITLED)
         .order_by("province", "year", "track")

@@ -4,32 +4,58 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Concurrence',
+            name="Concurrence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(max_length=64, verbose_name='事项')),
-                ('subject', models.CharField(max_length=64, verbose_name='对象')),
-                ('department', models.CharField(choices=[('hr', '人社'), ('finance', '财政')], max_length=16, verbose_name='部门')),
-                ('agreed', models.BooleanField(verbose_name='是否同意')),
-                ('remark', models.TextField(blank=True, verbose_name='意见')),
-                ('digest', models.CharField(max_length=64, verbose_name='内容摘要值')),
-                ('actor', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=40, verbose_name='办理人')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('void_at', models.DateTimeField(null=True, verbose_name='失效时间')),
-                ('void_reason', models.CharField(blank=True, max_length=200, verbose_name='失效原因')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("act", models.CharField(max_length=64, verbose_name="事项")),
+                ("subject", models.CharField(max_length=64, verbose_name="对象")),
+                (
+                    "department",
+                    models.CharField(
+                        choices=[("hr", "人社"), ("finance", "财政")],
+                        max_length=16,
+                        verbose_name="部门",
+                    ),
+                ),
+                ("agreed", models.BooleanField(verbose_name="是否同意")),
+                ("remark", models.TextField(blank=True, verbose_name="意见")),
+                ("digest", models.CharField(max_length=64, verbose_name="内容摘要值")),
+                ("actor", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=40, verbose_name="办理人")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("void_at", models.DateTimeField(null=True, verbose_name="失效时间")),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="失效原因"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', 'act'], name='concurrence_subject')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('void_at', None)), fields=('act', 'subject', 'department'), name='one_concurrence_per_department')],
+                "indexes": [
+                    models.Index(fields=["subject", "act"], name="concurrence_subject")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("void_at", None)),
+                        fields=("act", "subject", "department"),
+                        name="one_concurrence_per_department",
+                    )
+                ],
             },
         ),
     ]

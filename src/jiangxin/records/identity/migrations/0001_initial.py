@@ -5,51 +5,224 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('unit', '申报单位'), ('department', '主管部门')], max_length=16, verbose_name='类别')),
-                ('name', models.CharField(max_length=120, verbose_name='名称')),
-                ('uscc', models.CharField(blank=True, max_length=18, verbose_name='统一社会信用代码')),
-                ('province', models.CharField(blank=True, choices=[('11', '北京市'), ('12', '天津市'), ('13', '河北省'), ('14', '山西省'), ('15', '内蒙古自治区'), ('21', '辽宁省'), ('22', '吉林省'), ('23', '黑龙江省'), ('31', '上海市'), ('32', '江苏省'), ('33', '浙江省'), ('34', '安徽省'), ('35', '福建省'), ('36', '江西省'), ('37', '山东省'), ('41', '河南省'), ('42', '湖北省'), ('43', '湖南省'), ('44', '广东省'), ('45', '广西壮族自治区'), ('46', '海南省'), ('50', '重庆市'), ('51', '四川省'), ('52', '贵州省'), ('53', '云南省'), ('54', '西藏自治区'), ('61', '陕西省'), ('62', '甘肃省'), ('63', '青海省'), ('64', '宁夏回族自治区'), ('65', '新疆维吾尔自治区'), ('66', '新疆生产建设兵团')], max_length=2, verbose_name='省份')),
-                ('nature', models.CharField(blank=True, max_length=40, verbose_name='单位性质')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='地址')),
-                ('contact', models.CharField(blank=True, max_length=40, verbose_name='联系人')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='联系电话')),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("unit", "申报单位"), ("department", "主管部门")],
+                        max_length=16,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="名称")),
+                (
+                    "uscc",
+                    models.CharField(
+                        blank=True, max_length=18, verbose_name="统一社会信用代码"
+                    ),
+                ),
+                (
+                    "province",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("11", "北京市"),
+                            ("12", "天津市"),
+                            ("13", "河北省"),
+                            ("14", "山西省"),
+                            ("15", "内蒙古自治区"),
+                            ("21", "辽宁省"),
+                            ("22", "吉林省"),
+                            ("23", "黑龙江省"),
+                            ("31", "上海市"),
+                            ("32", "江苏省"),
+                            ("33", "浙江省"),
+                            ("34", "安徽省"),
+                            ("35", "福建省"),
+                            ("36", "江西省"),
+                            ("37", "山东省"),
+                            ("41", "河南省"),
+                            ("42", "湖北省"),
+                            ("43", "湖南省"),
+                            ("44", "广东省"),
+                            ("45", "广西壮族自治区"),
+                            ("46", "海南省"),
+                            ("50", "重庆市"),
+                            ("51", "四川省"),
+                            ("52", "贵州省"),
+                            ("53", "云南省"),
+                            ("54", "西藏自治区"),
+                            ("61", "陕西省"),
+                            ("62", "甘肃省"),
+                            ("63", "青海省"),
+                            ("64", "宁夏回族自治区"),
+                            ("65", "新疆维吾尔自治区"),
+                            ("66", "新疆生产建设兵团"),
+                        ],
+                        max_length=2,
+                        verbose_name="省份",
+                    ),
+                ),
+                (
+                    "nature",
+                    models.CharField(
+                        blank=True, max_length=40, verbose_name="单位性质"
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(blank=True, max_length=200, verbose_name="地址"),
+                ),
+                (
+                    "contact",
+                    models.CharField(blank=True, max_length=40, verbose_name="联系人"),
+                ),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True, max_length=30, verbose_name="联系电话"
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('province', 'name', 'id'),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('uscc', ''), _negated=True), fields=('uscc',), name='one_unit_per_uscc')],
+                "ordering": ("province", "name", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("uscc", ""), _negated=True),
+                        fields=("uscc",),
+                        name="one_unit_per_uscc",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=60, unique=True, verbose_name='账号')),
-                ('name', models.CharField(max_length=40, verbose_name='姓名')),
-                ('role', models.CharField(choices=[('applicant', '申报单位'), ('recommender', '推荐部门'), ('province_hr', '省级人社部门'), ('province_finance', '省级财政部门'), ('expert', '评审专家'), ('supervisor', '监督人员'), ('ministry_hr', '人力资源社会保障部'), ('ministry_finance', '财政部'), ('auditor', '审计人员'), ('public', '公众')], max_length=32, verbose_name='角色')),
-                ('province', models.CharField(blank=True, choices=[('11', '北京市'), ('12', '天津市'), ('13', '河北省'), ('14', '山西省'), ('15', '内蒙古自治区'), ('21', '辽宁省'), ('22', '吉林省'), ('23', '黑龙江省'), ('31', '上海市'), ('32', '江苏省'), ('33', '浙江省'), ('34', '安徽省'), ('35', '福建省'), ('36', '江西省'), ('37', '山东省'), ('41', '河南省'), ('42', '湖北省'), ('43', '湖南省'), ('44', '广东省'), ('45', '广西壮族自治区'), ('46', '海南省'), ('50', '重庆市'), ('51', '四川省'), ('52', '贵州省'), ('53', '云南省'), ('54', '西藏自治区'), ('61', '陕西省'), ('62', '甘肃省'), ('63', '青海省'), ('64', '宁夏回族自治区'), ('65', '新疆维吾尔自治区'), ('66', '新疆生产建设兵团')], max_length=2, verbose_name='省份')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='手机')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='邮箱')),
-                ('is_active', models.BooleanField(default=True, verbose_name='启用')),
-                ('demo', models.BooleanField(default=False, verbose_name='演示账号')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='identity.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="last login"
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(max_length=60, unique=True, verbose_name="账号"),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="姓名")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("applicant", "申报单位"),
+                            ("recommender", "推荐部门"),
+                            ("province_hr", "省级人社部门"),
+                            ("province_finance", "省级财政部门"),
+                            ("expert", "评审专家"),
+                            ("supervisor", "监督人员"),
+                            ("ministry_hr", "人力资源社会保障部"),
+                            ("ministry_finance", "财政部"),
+                            ("auditor", "审计人员"),
+                            ("public", "公众"),
+                        ],
+                        max_length=32,
+                        verbose_name="角色",
+                    ),
+                ),
+                (
+                    "province",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("11", "北京市"),
+                            ("12", "天津市"),
+                            ("13", "河北省"),
+                            ("14", "山西省"),
+                            ("15", "内蒙古自治区"),
+                            ("21", "辽宁省"),
+                            ("22", "吉林省"),
+                            ("23", "黑龙江省"),
+                            ("31", "上海市"),
+                            ("32", "江苏省"),
+                            ("33", "浙江省"),
+                            ("34", "安徽省"),
+                            ("35", "福建省"),
+                            ("36", "江西省"),
+                            ("37", "山东省"),
+                            ("41", "河南省"),
+                            ("42", "湖北省"),
+                            ("43", "湖南省"),
+                            ("44", "广东省"),
+                            ("45", "广西壮族自治区"),
+                            ("46", "海南省"),
+                            ("50", "重庆市"),
+                            ("51", "四川省"),
+                            ("52", "贵州省"),
+                            ("53", "云南省"),
+                            ("54", "西藏自治区"),
+                            ("61", "陕西省"),
+                            ("62", "甘肃省"),
+                            ("63", "青海省"),
+                            ("64", "宁夏回族自治区"),
+                            ("65", "新疆维吾尔自治区"),
+                            ("66", "新疆生产建设兵团"),
+                        ],
+                        max_length=2,
+                        verbose_name="省份",
+                    ),
+                ),
+                (
+                    "phone",
+                    models.CharField(blank=True, max_length=30, verbose_name="手机"),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="邮箱"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="启用")),
+                ("demo", models.BooleanField(default=False, verbose_name="演示账号")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="identity.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'indexes': [models.Index(fields=['role', 'province'], name='identity_user_role')],
+                "ordering": ("id",),
+                "indexes": [
+                    models.Index(fields=["role", "province"], name="identity_user_role")
+                ],
             },
         ),
     ]

@@ -5,45 +5,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('size', models.BigIntegerField(unique=True)),
-                ('root', models.CharField(max_length=64)),
-                ('frontier', models.JSONField(default=list)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("size", models.BigIntegerField(unique=True)),
+                ("root", models.CharField(max_length=64)),
+                ("frontier", models.JSONField(default=list)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(max_length=64, verbose_name='事件')),
-                ('subject', models.CharField(max_length=64, verbose_name='对象')),
-                ('actor', models.CharField(max_length=64, verbose_name='办理人')),
-                ('role', models.CharField(max_length=32, verbose_name='角色')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('payload', models.JSONField(default=dict, verbose_name='内容')),
-                ('salt', models.CharField(max_length=32)),
-                ('leaf', models.CharField(max_length=64, verbose_name='叶哈希')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("type", models.CharField(max_length=64, verbose_name="事件")),
+                ("subject", models.CharField(max_length=64, verbose_name="对象")),
+                ("actor", models.CharField(max_length=64, verbose_name="办理人")),
+                ("role", models.CharField(max_length=32, verbose_name="角色")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("payload", models.JSONField(default=dict, verbose_name="内容")),
+                ("salt", models.CharField(max_length=32)),
+                ("leaf", models.CharField(max_length=64, verbose_name="叶哈希")),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', 'id'], name='ledger_event_subject'), models.Index(fields=['type', 'id'], name='ledger_event_type')],
+                "indexes": [
+                    models.Index(fields=["subject", "id"], name="ledger_event_subject"),
+                    models.Index(fields=["type", "id"], name="ledger_event_type"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Leaf',
+            name="Leaf",
             fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='place', to='ledger.event')),
+                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="place",
+                        to="ledger.event",
+                    ),
+                ),
             ],
         ),
     ]

@@ -18,10 +18,13 @@ CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
 """
     for table in TABLES
 )
-BACKWARD = "".join(
-    f"DROP TRIGGER {table}_no_truncate ON {table}; DROP TRIGGER {table}_no_change ON {table};"
-    for table in TABLES
-) + "DROP FUNCTION ledger_refuse();"
+BACKWARD = (
+    "".join(
+        f"DROP TRIGGER {table}_no_truncate ON {table}; DROP TRIGGER {table}_no_change ON {table};"
+        for table in TABLES
+    )
+    + "DROP FUNCTION ledger_refuse();"
+)
 
 
 class Migration(migrations.Migration):

@@ -5,45 +5,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('application', '0001_initial'),
+        ("application", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReturnItem',
+            name="ReturnItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField(verbose_name='退回版本')),
-                ('section', models.CharField(max_length=64, verbose_name='部分')),
-                ('field', models.CharField(blank=True, max_length=64, verbose_name='栏目')),
-                ('reason', models.TextField(verbose_name='原因')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='application.application')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(verbose_name="退回版本")),
+                ("section", models.CharField(max_length=64, verbose_name="部分")),
+                (
+                    "field",
+                    models.CharField(blank=True, max_length=64, verbose_name="栏目"),
+                ),
+                ("reason", models.TextField(verbose_name="原因")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returns",
+                        to="application.application",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('application', 'version', 'id'),
+                "ordering": ("application", "version", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Verdict',
+            name="Verdict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField(verbose_name='版本')),
-                ('norm', models.CharField(max_length=16, verbose_name='规范')),
-                ('word', models.CharField(choices=[('met', '符合'), ('not_met', '不符合')], max_length=16, verbose_name='结论')),
-                ('reason', models.TextField(blank=True, verbose_name='理由')),
-                ('actor', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=40, verbose_name='审查人')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='application.application')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(verbose_name="版本")),
+                ("norm", models.CharField(max_length=16, verbose_name="规范")),
+                (
+                    "word",
+                    models.CharField(
+                        choices=[("met", "符合"), ("not_met", "不符合")],
+                        max_length=16,
+                        verbose_name="结论",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="理由")),
+                ("actor", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=40, verbose_name="审查人")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verdicts",
+                        to="application.application",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('application', 'version', 'norm'),
-                'constraints': [models.UniqueConstraint(fields=('application', 'version', 'norm'), name='one_verdict_per_norm_and_version')],
+                "ordering": ("application", "version", "norm"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("application", "version", "norm"),
+                        name="one_verdict_per_norm_and_version",
+                    )
+                ],
             },
         ),
     ]

@@ -4,39 +4,179 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Title',
+            name="Title",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='编号')),
-                ('kind', models.CharField(choices=[('base', '高技能人才培训基地'), ('studio', '技能大师工作室')], max_length=16, verbose_name='类别')),
-                ('track', models.CharField(blank=True, choices=[('new_base', '新建基地'), ('existing_base', '已建基地'), ('studio', '技能大师工作室')], max_length=16, verbose_name='类型')),
-                ('province', models.CharField(choices=[('11', '北京市'), ('12', '天津市'), ('13', '河北省'), ('14', '山西省'), ('15', '内蒙古自治区'), ('21', '辽宁省'), ('22', '吉林省'), ('23', '黑龙江省'), ('31', '上海市'), ('32', '江苏省'), ('33', '浙江省'), ('34', '安徽省'), ('35', '福建省'), ('36', '江西省'), ('37', '山东省'), ('41', '河南省'), ('42', '湖北省'), ('43', '湖南省'), ('44', '广东省'), ('45', '广西壮族自治区'), ('46', '海南省'), ('50', '重庆市'), ('51', '四川省'), ('52', '贵州省'), ('53', '云南省'), ('54', '西藏自治区'), ('61', '陕西省'), ('62', '甘肃省'), ('63', '青海省'), ('64', '宁夏回族自治区'), ('65', '新疆维吾尔自治区'), ('66', '新疆生产建设兵团')], max_length=2, verbose_name='省份')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='确定年度')),
-                ('name', models.CharField(max_length=200, verbose_name='项目名称')),
-                ('unit_name', models.CharField(max_length=120, verbose_name='建设单位')),
-                ('uscc', models.CharField(blank=True, max_length=18, verbose_name='统一社会信用代码')),
-                ('former_names', models.JSONField(default=list, verbose_name='曾用名称和代码')),
-                ('leader_name', models.CharField(blank=True, max_length=40, verbose_name='带头人')),
-                ('leader_hash', models.CharField(blank=True, max_length=64)),
-                ('priority_field', models.CharField(blank=True, max_length=40, verbose_name='重点领域')),
-                ('origin', models.CharField(blank=True, max_length=64, verbose_name='来源')),
-                ('assessment', models.CharField(choices=[('none', '尚未考核'), ('passed', '考核通过'), ('failed', '考核不通过')], default='none', max_length=16, verbose_name='考核评估')),
-                ('assessed_year', models.PositiveSmallIntegerField(null=True, verbose_name='考核年度')),
-                ('state', models.CharField(choices=[('titled', '有效'), ('revoked', '已取消')], default='titled', max_length=16, verbose_name='称号状态')),
-                ('registered_at', models.DateTimeField(null=True, verbose_name='登记时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "number",
+                    models.CharField(max_length=40, unique=True, verbose_name="编号"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("base", "高技能人才培训基地"),
+                            ("studio", "技能大师工作室"),
+                        ],
+                        max_length=16,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "track",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("new_base", "新建基地"),
+                            ("existing_base", "已建基地"),
+                            ("studio", "技能大师工作室"),
+                        ],
+                        max_length=16,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "province",
+                    models.CharField(
+                        choices=[
+                            ("11", "北京市"),
+                            ("12", "天津市"),
+                            ("13", "河北省"),
+                            ("14", "山西省"),
+                            ("15", "内蒙古自治区"),
+                            ("21", "辽宁省"),
+                            ("22", "吉林省"),
+                            ("23", "黑龙江省"),
+                            ("31", "上海市"),
+                            ("32", "江苏省"),
+                            ("33", "浙江省"),
+                            ("34", "安徽省"),
+                            ("35", "福建省"),
+                            ("36", "江西省"),
+                            ("37", "山东省"),
+                            ("41", "河南省"),
+                            ("42", "湖北省"),
+                            ("43", "湖南省"),
+                            ("44", "广东省"),
+                            ("45", "广西壮族自治区"),
+                            ("46", "海南省"),
+                            ("50", "重庆市"),
+                            ("51", "四川省"),
+                            ("52", "贵州省"),
+                            ("53", "云南省"),
+                            ("54", "西藏自治区"),
+                            ("61", "陕西省"),
+                            ("62", "甘肃省"),
+                            ("63", "青海省"),
+                            ("64", "宁夏回族自治区"),
+                            ("65", "新疆维吾尔自治区"),
+                            ("66", "新疆生产建设兵团"),
+                        ],
+                        max_length=2,
+                        verbose_name="省份",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="确定年度")),
+                ("name", models.CharField(max_length=200, verbose_name="项目名称")),
+                (
+                    "unit_name",
+                    models.CharField(max_length=120, verbose_name="建设单位"),
+                ),
+                (
+                    "uscc",
+                    models.CharField(
+                        blank=True, max_length=18, verbose_name="统一社会信用代码"
+                    ),
+                ),
+                (
+                    "former_names",
+                    models.JSONField(default=list, verbose_name="曾用名称和代码"),
+                ),
+                (
+                    "leader_name",
+                    models.CharField(blank=True, max_length=40, verbose_name="带头人"),
+                ),
+                ("leader_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "priority_field",
+                    models.CharField(
+                        blank=True, max_length=40, verbose_name="重点领域"
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(blank=True, max_length=64, verbose_name="来源"),
+                ),
+                (
+                    "assessment",
+                    models.CharField(
+                        choices=[
+                            ("none", "尚未考核"),
+                            ("passed", "考核通过"),
+                            ("failed", "考核不通过"),
+                        ],
+                        default="none",
+                        max_length=16,
+                        verbose_name="考核评估",
+                    ),
+                ),
+                (
+                    "assessed_year",
+                    models.PositiveSmallIntegerField(
+                        null=True, verbose_name="考核年度"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("titled", "有效"), ("revoked", "已取消")],
+                        default="titled",
+                        max_length=16,
+                        verbose_name="称号状态",
+                    ),
+                ),
+                (
+                    "registered_at",
+                    models.DateTimeField(null=True, verbose_name="登记时间"),
+                ),
             ],
             options={
-                'ordering': ('-year', 'province', 'number'),
-                'indexes': [models.Index(fields=['province', 'year', 'kind'], name='titles_title_place')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'studio'), ('state', 'titled'), models.Q(('leader_hash', ''), _negated=True)), fields=('leader_hash', 'uscc'), name='one_studio_per_leader_and_unit'), models.UniqueConstraint(condition=models.Q(('origin', ''), _negated=True), fields=('origin',), name='one_title_per_project')],
+                "ordering": ("-year", "province", "number"),
+                "indexes": [
+                    models.Index(
+                        fields=["province", "year", "kind"], name="titles_title_place"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("kind", "studio"),
+                            ("state", "titled"),
+                            models.Q(("leader_hash", ""), _negated=True),
+                        ),
+                        fields=("leader_hash", "uscc"),
+                        name="one_studio_per_leader_and_unit",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("origin", ""), _negated=True),
+                        fields=("origin",),
+                        name="one_title_per_project",
+                    ),
+                ],
             },
         ),
     ]
