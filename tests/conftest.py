@@ -1,4 +1,4 @@
-"""What every test stands on: the tests' own PostgreSQL, started for the session and stopped after it."""
+"""What every test stands on: a PostgreSQL of the tests' own, for the session."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from jiangxin.ops import postgres
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> Iterator[None]:
-    """Start the embedded server before pytest-django creates the test database, stop it afterwards."""
+    """Start the embedded server before the test database is made, stop it afterwards."""
     if settings.EMBEDDED_POSTGRES is None:
         yield
         return

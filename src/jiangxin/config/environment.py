@@ -26,15 +26,15 @@ def flag(name: str) -> bool:
     return value in _TRUE
 
 
-def words(name: str, *, default: str = "") -> list[str]:
+def words(name: str) -> list[str]:
     """The words of an environment variable, parted by blanks or commas."""
-    return os.environ.get(name, default).replace(",", " ").split()
+    return os.environ.get(name, "").replace(",", " ").split()
 
 
 def secret_key(folder: Path) -> str:
-    """`JIANGXIN_SECRET_KEY`, or the key in `folder/secret-key`, made once and readable by its owner only.
+    """`JIANGXIN_SECRET_KEY`, or the key in `folder/secret-key`, made once, for its owner's eyes only.
 
-    Several processes may start at once: each writes a draft, and the first to link it in place wins.
+    Several processes may start at once: each writes a draft; the first to link it in place wins.
     """
     if given := os.environ.get("JIANGXIN_SECRET_KEY"):
         return given
@@ -54,7 +54,7 @@ def secret_key(folder: Path) -> str:
 
 
 def database(folder: Path | None) -> dict[str, Any]:
-    """Django's description of the embedded server in `folder`, or of `DATABASE_URL` without a folder.
+    """Django's description of the embedded server in `folder`, or (None) of `DATABASE_URL`.
 
     Raises:
         ImproperlyConfigured: `DATABASE_URL` is not a PostgreSQL address.

@@ -4,7 +4,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
 
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(_request: HttpRequest) -> HttpResponse:
     """200 and `ok` when the database answers, otherwise 503 and the kind of failure in Chinese."""
     try:
         with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""Django's settings. What an installation may choose comes from the environment (docs/operations.md).
+"""Django's settings; what an installation may choose comes from the environment.
 
-Reading this file starts nothing and connects to nothing: the entry points (`ops/cli.py`, `wsgi.py`, the
-tests' conftest) start the embedded PostgreSQL before they use it.
+docs/operations.md lists the variables. Reading this file starts nothing and connects to nothing: the
+command line and the tests' conftest start the embedded PostgreSQL before they use it.
 """
 
 import os
@@ -18,7 +18,7 @@ DEMO: bool = flag("JIANGXIN_DEMO")
 VAR: Path = var()
 SECRET_KEY = secret_key(VAR)
 DEBUG = False
-ALLOWED_HOSTS = words("JIANGXIN_HOSTS", default="127.0.0.1 localhost [::1]")
+ALLOWED_HOSTS = [*words("JIANGXIN_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = words("JIANGXIN_ORIGINS")
 ROOT_URLCONF = "jiangxin.config.urls"
 WSGI_APPLICATION = "jiangxin.config.wsgi.application"
@@ -74,7 +74,7 @@ MIDDLEWARE = [
 TEMPLATES: list[dict[str, Any]] = [
     {
         "NAME": "jiangxin",
-        "BACKEND": "jiangxin.faces.frame.template_backend.MiniJinjaTemplates",
+        "BACKEND": "jiangxin.faces.frame.template_backend.MiniJinja",
         "DIRS": [],
     },
     {  # for the templates that third-party apps bring with them
@@ -139,11 +139,11 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 NODE_MODULES = ROOT / "node_modules"
-STATICFILES_DIRS: list[tuple[str, Path]] = [
-    ("vendor/tabler", NODE_MODULES / "@tabler/core/dist"),
-    ("vendor/tabler-icons", NODE_MODULES / "@tabler/icons-webfont/dist"),
-    ("vendor/echarts", NODE_MODULES / "echarts/dist"),
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "jiangxin.config.node_packages.NodePackages",
 ]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "png", "gz", "br", "woff", "woff2", "map"]
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -2,13 +2,13 @@
 
 from importlib.util import find_spec
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from jiangxin.config.health import healthz
 
 _FACES = {"workspace/": "workspace", "desk/": "desk", "api/": "api", "": "portal"}
 
-urlpatterns = [path("healthz", healthz)]
+urlpatterns: list[URLPattern | URLResolver] = [path("healthz", healthz)]
 urlpatterns += [
     path(prefix, include(module))
     for prefix, face in _FACES.items()

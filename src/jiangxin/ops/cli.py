@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         subparsers.add_parser(name, help=help_text, add_help=False)
     for name, help_text in _DJANGO.items():
         subparsers.add_parser(name, help=help_text, add_help=False)
-    chosen, rest = parser.parse_known_args(words[:1])
+    chosen = parser.parse_args(words[:1])
     return _run(chosen.command, words[1:])
 
 

