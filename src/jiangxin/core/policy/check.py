@@ -1,0 +1,134 @@
+"""Is a pack whole? Every norm used, every number cited and dated, every case as it should be."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from .cases import run_case
+from .conditions import Condition
+from .floor import check_overlay
+from .model import Pack
+from .verdict import Verdict
+
+NORM_KINDS = frozenset("TEQDPRMSA")
+WAYS = frozenset({"enforced", "computed", "reported"})
+PLACES = frozenset(
+    {"track", "form", "parameter", "stage", "money", "rubric", "overlay", "draw", "face", "list"}
+)
+
+
+def check_pack(pack: Pack) -> list[str]:
+    """What is wrong with the pack, in Chinese; an empty list when it is whole."""
+    return [
+        *_norms(pack),
+        *_parameters(pack),
+        *_tracks(pack),
+        *_forms(pack),
+        *_overlays(pack),
+        *(wrong for case in pack.cases for wrong in run_case(pack, case)),
+    ]
+
+
+def _norms(pack: Pack) -> Iterator[str]:
+    reached = {one.norm for key in pack.tracks for one in pack.requirements(key)}
+    for norm in pack.norms.values():
+        if norm.clause not in pack.clauses:
+            yield f"规范 {norm.id} 引用的条款“{norm.clause}”不存在。"
+        if norm.kind not in NORM_KINDS or norm.how not in WAYS:
+            yield f"规范 {norm.id} 的 kind 或 how 不对。"
+        if not norm.where:
+            yield f"规范 {norm.id} 没有在任何地方落实。"
+        if norm.kind == "E" and norm.id not in reached:
+            yield f"资格规范 {norm.id} 没有被任何申报类别引用。"
+        yield from (
+            f"规范 {norm.id}：{wrong}" for place in norm.where if (wrong := _place(pack, place))
+        )
+
+
+def _place(pack: Pack, place: str) -> str:
+    """What is wrong with a place: those inside the pack must exist."""
+    area, _, name = place.partition(":")
+    known = {
+        "track": set(pack.tracks),
+        "parameter": {each.name for each in pack.parameters},
+        "form": {
+            f"{key}.{field.key}" for key, form in pack.forms.items() for _, field in form.fields()
+        },
+        "money": {f"uses.{key}" for key in pack.money["uses"]} | {"tiers", "sources", "flags"},
+        "list": set(pack.choices),
+    }
+    if area not in PLACES or not name:
+        return f"位置“{place}”的写法不对。"
+    if area in known and name not in known[area]:
+        return f"位置“{place}”不存在。"
+    return ""
+
+
+def _parameters(pack: Pack) -> Iterator[str]:
+    for each in pack.parameters:
+        if each.clause not in pack.clauses:
+            yield f"参数 {each.name} 引用的条款“{each.clause}”不存在。"
+        if each.stricter not in ("higher", "lower", "fixed"):
+            yield f"参数 {each.name} 的 stricter 不对。"
+        if each.until is not None and each.until < each.since:
+            yield f"参数 {each.name} 的有效期前后颠倒。"
+    times = Counter((each.name, each.since) for each in pack.parameters)
+    yield from (f"参数 {name} 在同一天有两个值。" for (name, _), n in times.items() if n > 1)
+
+
+def _tracks(pack: Pack) -> Iterator[str]:
+    names = {each.name for each in pack.parameters}
+    for track in pack.tracks.values():
+        if track.clause not in pack.clauses:
+            yield f"类别 {track.key} 引用的条款“{track.clause}”不存在。"
+        for one in track.requirements:
+            where = f"类别 {track.key} 的条件“{one.title}”"
+            if one.clause not in pack.clauses:
+                yield f"{where}引用的条款“{one.clause}”不存在。"
+            if one.norm not in pack.norms:
+                yield f"{where}引用的规范“{one.norm}”不存在。"
+            for name in sorted(set(one.condition.parameters()) - names):
+                yield f"{where}引用的参数“{name}”不存在。"
+            yield from (f"{where}：{wrong}" for wrong in _asked(pack, track.key, one.condition))
+    yield from _samples(pack)
+
+
+def _asked(pack: Pack, track: str, condition: Condition) -> Iterator[str]:
+    """Facts that the form does not ask and no register gives."""
+    asked = {field.key for _, field in pack.forms[track].fields()}
+    given = {"legacy", "leader_key", "unit_keys", "studios"}
+    for name in sorted(set(condition.facts()) - asked - given):
+        yield f"申报表没有“{name}”。"
+
+
+def _samples(pack: Pack) -> Iterator[str]:
+    """The yardstick of a track must meet all of it; otherwise no witness can be found."""
+    expect = {"全部": Verdict.MET.label}
+    for track in pack.tracks.values():
+        on = max(each.since for each in pack.parameters)
+        name = f"{track.key} 的样本"
+        case = {"name": name, "track": track.key, "date": on, "facts": {}, "expect": expect}
+        yield from run_case(pack, case)
+
+
+def _forms(pack: Pack) -> Iterator[str]:
+    for key, form in pack.forms.items():
+        counts = Counter(field.key for _, field in form.fields())
+        yield from (f"表单 {key} 的字段“{name}”重复。" for name, n in counts.items() if n > 1)
+        for section, field in form.fields():
+            where = f"表单 {key} 的字段“{field.key}”"
+            for clause in {section.clause, field.clause} - set(pack.clauses):
+                yield f"{where}引用的条款“{clause}”不存在。"
+            for norm in set(field.norms) - set(pack.norms):
+                yield f"{where}引用的规范“{norm}”不存在。"
+            if field.kind in ("choice", "multichoice") and not field.options:
+                yield f"{where}没有选项。"
+            if field.kind == "table" and not field.columns:
+                yield f"{where}没有列。"
+            if field.computed and counts[field.computed.table] != 1:
+                yield f"{where}由不存在的表“{field.computed.table}”计算。"
+
+
+def _overlays(pack: Pack) -> Iterator[str]:
+    for overlay in pack.overlays:
+        for refusal in check_overlay(pack, overlay):
+            yield f"省级细则 {overlay.code}：{refusal.message}"
