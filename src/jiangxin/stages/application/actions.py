@@ -110,7 +110,8 @@ def save_section(
         raise NotFound("没有这一部分。")
     parsed = parse_section(page, data)
     sealed = seal_answers(page.fields, parsed.answers, project.answers)
-    project.answers = {**project.answers, **sealed}
+    elsewhere = {k: v for k, v in project.answers.items() if page.field(k) is None}
+    project.answers = {**elsewhere, **sealed}
     project.revision += 1
     _mirror(project)
     try:

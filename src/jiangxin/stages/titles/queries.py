@@ -2,6 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -10,7 +12,12 @@ from jiangxin.stages.programme.queries import parameter
 
 from .models import Title
 
-Registers = dict[str, object]
+LATEST = 2025  # targets and legacy years are read as they stand at the end of the programme
+
+
+def programme_years() -> tuple[int, int]:
+    """The first and the last year in which the notice names projects."""
+    return parameter("programme.first_year", LATEST), parameter("programme.last_year", LATEST)
 
 
 def register() -> QuerySet[Title]:
@@ -18,39 +25,42 @@ def register() -> QuerySet[Title]:
     return Title.objects.all()
 
 
-def registers_for(*, uscc: str, leader_hash: str = "") -> Registers:
+def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[str, Any]:
     """What the register says about one unit and one leader, as facts for the policy engine.
 
-    `legacy_base`: None, or the unit's base of 2011–2020 with its state and assessment (N15, N16);
-    `leader_unit_taken`: whether this leader already leads a valid national studio of this unit (N26).
-    A unit is found under its present code and under every former code or name.
+    `legacy`: the unit's base of 2011–2020 with its state and assessment (N15, N16); `studios`: the
+    valid studios that this leader holds anywhere (N26); `unit_keys`: every name and code under which
+    the register knows the unit, so that a renamed unit is found again. Two queries at most.
     """
-    first, last = (
-        parameter(f"legacy.{end}", 2025)
-        for end in ("first_year", "last_year")
-    )
-    of_unit = Title.objects.filter(Q(uscc=uscc) | Q(former_names__contains=[uscc]))
-    legacy = (
-        of_unit.filter(kind=Kind.BASE, year__range=(first, last))
-        .order_by("state", "-year")
-        .first()
-    )
-    taken = (
-        bool(leader_hash)
-        and of_unit.filter(
+    first, last = (parameter(f"legacy.{end}_year", LATEST) for end in ("first", "last"))
+    of_unit = Q(uscc=uscc) | Q(unit_name=unit_name) | Q(former_names__contains=[uscc])
+    bases = list(Title.objects.filter(of_unit, kind=Kind.BASE).order_by("state", "-year", "id"))
+    legacy = next((title for title in bases if first <= title.year <= last), None)
+    studios = (
+        Title.objects.filter(
             kind=Kind.STUDIO, leader_hash=leader_hash, state=Title.State.TITLED
-        ).exists()
+        ).order_by("id")
+        if leader_hash
+        else []
     )
     return {
-        "legacy_base": legacy
-        and {
-            "number": legacy.number,
-            "year": legacy.year,
-            "revoked": legacy.state == Title.State.REVOKED,
-            "assessment": legacy.assessment,
+        "legacy": {
+            "found": legacy is not None,
+            "year": legacy.year if legacy else None,
+            "status": legacy.state if legacy else "",
+            "assessment": legacy.assessment if legacy else "",
         },
-        "leader_unit_taken": taken,
+        "studios": [
+            {"person": title.leader_hash, "units": _names(title), "title": title.name}
+            for title in studios
+        ],
+        "leader_key": leader_hash or None,
+        "unit_keys": list(dict.fromkeys([uscc, unit_name, *chain(*map(_names, bases))])),
     }
+
+
+def _names(title: Title) -> list[str]:
+    return [name for name in (title.uscc, title.unit_name, *title.former_names) if name]
 
 
 @dataclass(frozen=True)
@@ -68,10 +78,7 @@ class Meter:
 
 def meters() -> list[Meter]:
     """Bases against 400 and studios against 500, over the years of the pack; two queries."""
-    first, last = (
-        parameter(f"programme.{end}", 2025)
-        for end in ("first_year", "last_year")
-    )
+    first, last = programme_years()
     rows = (
         Title.objects.filter(year__range=(first, last), state=Title.State.TITLED)
         .order_by()
@@ -81,7 +88,7 @@ def meters() -> list[Meter]:
     counts = Counter(dict(rows))
     return [
         Meter(
-            kind, counts[kind.value], parameter(f"target.{kind.value}", 2025)
+            kind, counts[kind.value], parameter(f"target.{kind.value}", LATEST)
         )
         for kind in Kind
     ]
@@ -89,10 +96,7 @@ def meters() -> list[Meter]:
 
 def table() -> list[tuple[str, int, str, int]]:
     """(province, year, track, count) of the programme's own titles, for the national page."""
-    first, last = (
-        parameter(f"programme.{end}", 2025)
-        for end in ("first_year", "last_year")
-    )
+    first, last = programme_years()
     return list(
         Title.objects.filter(year__range=(first, last), state=Title.State.TITLED)
         .order_by("province", "year", "track")

@@ -1,0 +1,11 @@
+"""Every page of the desk: one module per stage, in the order of a project's life."""
+
+from importlib import import_module
+
+MODULES = ("home", "programme", "examination", "experts", "draw", "ranking", "publicity", "filing", "ministry")
+
+urlpatterns = [
+    pattern
+    for name in MODULES
+    for pattern in import_module(f"jiangxin.faces.desk.{name}").urlpatterns
+]
