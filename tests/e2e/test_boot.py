@@ -1,0 +1,25 @@
+"""The browser harness itself: it sees pages, and it fails on what goes wrong in a page."""
+
+import pytest
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.e2e
+
+
+def test_the_health_page_is_readable_and_pictures_are_taken(
+    page: Page, shot, forgiven: list[str]
+) -> None:
+    forgiven.append("favicon")  # a plain text page names no icon
+    page.goto("/healthz")
+    assert page.locator("body").inner_text() == "ok"
+    pictures = shot(page, "healthz")
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
+
+
+def test_a_missing_file_is_a_console_error(page: Page, forgiven: list[str]) -> None:
+    seen: list[str] = []
+    page.on("console", lambda message: seen.append(message.text))
+    page.goto("/healthz")
+    page.evaluate("fetch('/static/no-such-file.js').then(answer => answer.text())")
+    forgiven += ["no-such-file", "favicon"]
+    assert any("404" in text for text in seen)
