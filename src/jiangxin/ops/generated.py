@@ -92,6 +92,8 @@ def routes() -> str:
     for path, name, view in views():
         access = getattr(view, "access", None)
         methods = " ".join(access.methods) if access else "—"
-        marks = ("●" if role in access.roles else "" for role in Role) if access else "—" * len(Role)
+        marks = (
+            ("●" if role in access.roles else "" for role in Role) if access else "—" * len(Role)
+        )
         lines.append(f"| `/{path}` | {name} | {methods} | " + " | ".join(marks) + " |")
     return "\n".join(lines) + "\n"

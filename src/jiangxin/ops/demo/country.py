@@ -123,7 +123,11 @@ def _award(rng: Random, province: Province, year: int, track: Track) -> None:
 def _unit(rng: Random, province: Province, kind: Kind) -> dict[str, str]:
     if kind is Kind.BASE:
         unit = names.school(rng, province)
-        return {"name": f"{unit}高技能人才培训基地", "unit_name": unit, "uscc": names.unit_code(rng, province)}
+        return {
+            "name": f"{unit}高技能人才培训基地",
+            "unit_name": unit,
+            "uscc": names.unit_code(rng, province),
+        }
     unit, leader = names.firm(rng, province), names.person(rng)
     return {
         "name": f"{leader}技能大师工作室",
@@ -131,4 +135,3 @@ def _unit(rng: Random, province: Province, kind: Kind) -> dict[str, str]:
         "uscc": names.unit_code(rng, province),
         "leader_name": leader,
     }
-

@@ -34,7 +34,12 @@ LONG = {
     "gaps": "区域急需数控加工、工业机器人操作、养老护理等职业（工种）高技能人才，年缺口约一千五百人。",
 }
 WORDS = {
-    "task": ("完成实训设备采购与安装", "开发课程与培训包", "组建双师型教学团队", "开展首批高技能人才培训"),
+    "task": (
+        "完成实训设备采购与安装",
+        "开发课程与培训包",
+        "组建双师型教学团队",
+        "开展首批高技能人才培训",
+    ),
     "indicator": ("年培训人次", "高技能人才人次", "课程开发数", "学员满意度"),
     "item": ("实训设备", "实训环境改造", "聘用指导教师", "课程开发", "技能交流活动"),
     "topic": ("新工艺应用培训", "疑难工艺研修", "关键工序攻关", "行业技能交流"),
@@ -170,9 +175,7 @@ def _training_row(year: int, scale: int, rng: Random) -> dict[str, int]:
 
 
 def _budget(studio: bool, amounts: tuple[int, int]) -> list[dict[str, Any]]:
-    uses = (
-        ("studio_equipment", "studio_exchange") if studio else ("base_equipment", "base_courses")
-    )
+    uses = ("studio_equipment", "studio_exchange") if studio else ("base_equipment", "base_courses")
     return [
         {"use": use, "item": item, "amount": amount * WAN, "basis": "按市场询价测算"}
         for use, item, amount in zip(uses, ("设备购置", "课程与交流"), amounts, strict=True)

@@ -8,14 +8,58 @@ from stdnum.cn import ric, uscc
 from jiangxin.core.kernel.regions import Province
 
 MARK = "（演示）"
-SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕施张孔曹严华金魏陶姜谢邹苏潘葛范彭鲁韦马苗方俞任袁柳"
+SURNAMES = (
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕施张孔曹严华金魏陶姜谢邹苏潘葛范彭鲁韦马苗方俞任袁柳"
+)
 GIVEN = "志远建国明亮文博晓峰雅琴春梅立新广平海涛红霞玉兰永强俊杰思源致和守正培元若水怀瑾承泽景行"
-PLACES = ("云岭", "清源", "松涛", "望江", "东湖", "石桥", "金川", "北辰", "翠屏", "临港", "长林", "凤台")
-TRADES = ("智能制造", "数控技术", "轨道交通", "康养护理", "现代家政", "新能源", "化工技术", "汽车技术", "电子信息", "船舶焊接")
+PLACES = (
+    "云岭",
+    "清源",
+    "松涛",
+    "望江",
+    "东湖",
+    "石桥",
+    "金川",
+    "北辰",
+    "翠屏",
+    "临港",
+    "长林",
+    "凤台",
+)
+TRADES = (
+    "智能制造",
+    "数控技术",
+    "轨道交通",
+    "康养护理",
+    "现代家政",
+    "新能源",
+    "化工技术",
+    "汽车技术",
+    "电子信息",
+    "船舶焊接",
+)
 SCHOOLS = ("技师学院", "高级技工学校", "职业技术学院", "公共实训中心")
 FIRMS = ("机电有限公司", "装备集团有限公司", "精工股份有限公司", "医养服务有限公司")
-SKILLS = ("数控加工", "焊接", "电工", "钳工", "模具", "陶瓷烧制", "木雕", "育婴", "养老护理", "汽车维修")
-FIELDS = ("advanced_manufacturing", "strategic_emerging", "childcare", "nursing", "health_elder_care", "domestic_service")
+SKILLS = (
+    "数控加工",
+    "焊接",
+    "电工",
+    "钳工",
+    "模具",
+    "陶瓷烧制",
+    "木雕",
+    "育婴",
+    "养老护理",
+    "汽车维修",
+)
+FIELDS = (
+    "advanced_manufacturing",
+    "strategic_emerging",
+    "childcare",
+    "nursing",
+    "health_elder_care",
+    "domestic_service",
+)
 
 
 def person(rng: Random) -> str:

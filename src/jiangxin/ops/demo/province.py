@@ -13,7 +13,7 @@ from jiangxin.core.policy import Verdict, section_values
 from jiangxin.core.workflow import Role
 from jiangxin.records.identity.actions import register_unit
 from jiangxin.records.identity.queries import viewer_of
-from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.identity.viewer import System, Viewer
 from jiangxin.stages.application import actions as applying
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import form_of
@@ -24,7 +24,6 @@ from jiangxin.stages.programme import actions as programme
 from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.titles.actions import enter_legacy
-from jiangxin.records.identity.viewer import System
 
 from . import filling, names
 from .country import officer

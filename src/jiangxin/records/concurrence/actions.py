@@ -66,9 +66,7 @@ def give(
         ) from None
 
 
-def void(
-    *, subject: str, reason: str, by: Viewer | System, acts: tuple[str, ...] = ()
-) -> int:
+def void(*, subject: str, reason: str, by: Viewer | System, acts: tuple[str, ...] = ()) -> int:
     """Void the standing concurrences on `subject` (all, or those of `acts`); returns how many.
 
     Effects: rows are marked with time and `reason`; one event `concurrence.voided` when there were any.

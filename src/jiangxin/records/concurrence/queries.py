@@ -39,9 +39,7 @@ def marks_of(*, act: str, digests: dict[str, str]) -> dict[str, Marks]:
         department = Department(row.department)
         stale = row.void_at is not None or row.digest != digests[row.subject]
         state: Word = "void" if stale else "agreed" if row.agreed else "disagreed"
-        found[row.subject][department] = Mark(
-            department, state, row.name, row.at, row.remark
-        )
+        found[row.subject][department] = Mark(department, state, row.name, row.at, row.remark)
     return found
 
 

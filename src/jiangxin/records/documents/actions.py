@@ -12,9 +12,7 @@ from .gates import media_type, safe_name
 from .models import Document
 
 
-def store(
-    *, name: str, size: int, content: IO[bytes], owner_id: int | None
-) -> Document:
+def store(*, name: str, size: int, content: IO[bytes], owner_id: int | None) -> Document:
     """Let an uploaded file in and keep it. Raises `Invalid` (see `gates`), keeping nothing."""
     clean = safe_name(name)
     kind = media_type(clean, size, content)

@@ -19,9 +19,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 ALLOWED = "PDF、JPG、PNG、DOCX、XLSX"
-ACCEPT = ",".join(
-    f".{ending}" for ending in TYPES
-)  # for the file input's accept attribute
+ACCEPT = ",".join(f".{ending}" for ending in TYPES)  # for the file input's accept attribute
 
 
 def safe_name(name: str) -> str:
@@ -41,13 +39,9 @@ def media_type(name: str, size: int, content: IO[bytes]) -> str:
     """
     ending = name.rpartition(".")[2].lower()
     if ending not in TYPES:
-        raise Invalid(
-            f"不接收“{name}”这类文件。", remedy=f"请上传 {ALLOWED} 文件。", field="file"
-        )
+        raise Invalid(f"不接收“{name}”这类文件。", remedy=f"请上传 {ALLOWED} 文件。", field="file")
     if size == 0:
-        raise Invalid(
-            f"“{name}”是空文件。", remedy="请检查原文件后重新上传。", field="file"
-        )
+        raise Invalid(f"“{name}”是空文件。", remedy="请检查原文件后重新上传。", field="file")
     if size > MAX_BYTES:
         raise Invalid(
             f"“{name}”有 {size / 1048576:.1f} MB，超过 20 MB。",
@@ -96,6 +90,4 @@ def _check_office(name: str, ending: str, content: IO[bytes]) -> None:
             field="file",
         )
     if any(entry.endswith("vbaProject.bin") for entry in names):
-        raise Invalid(
-            f"“{name}”含有宏，已拒收。", remedy="请另存为不含宏的文件。", field="file"
-        )
+        raise Invalid(f"“{name}”含有宏，已拒收。", remedy="请另存为不含宏的文件。", field="file")

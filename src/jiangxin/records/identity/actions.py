@@ -46,9 +46,7 @@ def register_unit(
     try:
         validate_password(password)
     except ValidationError as error:
-        raise Invalid(
-            "密码不符合要求：" + "".join(error.messages), field="password"
-        ) from None
+        raise Invalid("密码不符合要求：" + "".join(error.messages), field="password") from None
     try:
         with transaction.atomic():
             unit = Organisation.objects.create(
@@ -72,9 +70,7 @@ def register_unit(
                 email=email,
                 demo=demo,
             )
-            append(
-                type="unit.registered", subject=f"unit:{unit.pk}", by=viewer_of(user)
-            )
+            append(type="unit.registered", subject=f"unit:{unit.pk}", by=viewer_of(user))
             return user
     except IntegrityError as error:
         raise _taken(error, code=code, username=username) from None
@@ -115,6 +111,4 @@ def _taken(error: IntegrityError, *, code: str, username: str) -> LimitReached:
             remedy="请使用本单位已有账号登录；如忘记账号，请联系省级人社部门。",
             field="uscc",
         )
-    return LimitReached(
-        f"账号“{username}”已被使用。", remedy="请换一个账号名。", field="username"
-    )
+    return LimitReached(f"账号“{username}”已被使用。", remedy="请换一个账号名。", field="username")

@@ -20,9 +20,7 @@ class Organisation(models.Model):
     kind = models.CharField("类别", max_length=16, choices=Kind)
     name = models.CharField("名称", max_length=120)
     uscc = models.CharField("统一社会信用代码", max_length=18, blank=True)
-    province = models.CharField(
-        "省份", max_length=2, choices=PROVINCE_CHOICES, blank=True
-    )
+    province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES, blank=True)
     nature = models.CharField("单位性质", max_length=40, blank=True)
     address = models.CharField("地址", max_length=200, blank=True)
     contact = models.CharField("联系人", max_length=40, blank=True)
@@ -42,9 +40,7 @@ class Organisation(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(
-        self, username: str, password: str | None = None, **fields: object
-    ) -> "User":
+    def create_user(self, username: str, password: str | None = None, **fields: object) -> "User":
         user = self.model(username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -57,9 +53,7 @@ class User(AbstractBaseUser):
     username = models.CharField("账号", max_length=60, unique=True)
     name = models.CharField("姓名", max_length=40)
     role = models.CharField("角色", max_length=32, choices=Role.choices())
-    province = models.CharField(
-        "省份", max_length=2, choices=PROVINCE_CHOICES, blank=True
-    )
+    province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES, blank=True)
     organisation = models.ForeignKey(
         Organisation,
         on_delete=models.PROTECT,
@@ -76,9 +70,7 @@ class User(AbstractBaseUser):
     objects = UserManager()
 
     class Meta:
-        indexes = (
-            models.Index(fields=["role", "province"], name="identity_user_role"),
-        )
+        indexes = (models.Index(fields=["role", "province"], name="identity_user_role"),)
         ordering = ("id",)
 
     def __str__(self) -> str:

@@ -54,6 +54,4 @@ def organisation_of(viewer: Viewer) -> Organisation | None:
 
 def people(role: Role, *, province: str = "") -> list[User]:
     """The active accounts of a role in a scope, oldest first."""
-    return list(
-        User.objects.filter(role=role, province=province, is_active=True).order_by("id")
-    )
+    return list(User.objects.filter(role=role, province=province, is_active=True).order_by("id"))

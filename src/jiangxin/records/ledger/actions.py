@@ -1,5 +1,6 @@
 """Append an event, move a subject to its next state, seal what has been committed."""
 
+import json
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
@@ -50,7 +51,7 @@ def append(
         actor=by.actor,
         role=by.role.value,
         at=clock.now(),
-        payload=dict(payload or {}),
+        payload=json.loads(canonical(dict(payload or {}))),
         salt=secrets.token_hex(16),
     )
     event.leaf = leaf_hash(canonical(event.canonical())).hex()
@@ -98,9 +99,7 @@ def seal() -> Checkpoint | None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEAL_LOCK])
     last = Checkpoint.objects.order_by("-size").first()
     size = last.size if last else 0
-    fresh = list(
-        Event.objects.filter(place=None).order_by("id").values_list("id", "leaf")
-    )
+    fresh = list(Event.objects.filter(place=None).order_by("id").values_list("id", "leaf"))
     if not fresh:
         return last
     hashes = [bytes.fromhex(h) for h in last.frontier] if last else []
@@ -108,10 +107,7 @@ def seal() -> Checkpoint | None:
     for _, leaf in fresh:
         tree.append(bytes.fromhex(leaf))
     Leaf.objects.bulk_create(
-        [
-            Leaf(index=size + n, event_id=event_id)
-            for n, (event_id, _) in enumerate(fresh)
-        ],
+        [Leaf(index=size + n, event_id=event_id) for n, (event_id, _) in enumerate(fresh)],
         batch_size=2000,
     )
     return Checkpoint.objects.create(

@@ -58,9 +58,7 @@ def faults() -> Iterator[str]:
     """
     checkpoints = {c.size: c for c in Checkpoint.objects.order_by("size")}
     tree = CompactRange()
-    rows = (
-        Leaf.objects.select_related("event").order_by("index").iterator(chunk_size=2000)
-    )
+    rows = Leaf.objects.select_related("event").order_by("index").iterator(chunk_size=2000)
     for expected, place in enumerate(rows):
         if place.index != expected:
             yield f"序号 {expected} 缺失，下一条是 {place.index}。"

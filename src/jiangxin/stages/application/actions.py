@@ -36,9 +36,7 @@ def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
     when the unit has an application on this track this year.
     """
     viewer.require(Role.APPLICANT)
-    call = Call.objects.filter(
-        pk=call_id, state=CallState.OPEN, province=viewer.province
-    ).first()
+    call = Call.objects.filter(pk=call_id, state=CallState.OPEN, province=viewer.province).first()
     if call is None:
         raise NotFound("本省没有这份申报通知。", clause="3.1")
     require_window(call)
@@ -71,9 +69,7 @@ def require_window(call: Call) -> None:
     """Raises `WrongState` unless the call's window is open now; says when it was or will be."""
     now = clock.now()
     if now < call.opens_at:
-        raise WrongState(
-            f"申报尚未开始，{clock.long_moment(call.opens_at)}开放。", clause="3.1"
-        )
+        raise WrongState(f"申报尚未开始，{clock.long_moment(call.opens_at)}开放。", clause="3.1")
     if now >= call.closes_at:
         raise WrongState(
             f"申报已于{clock.long_moment(call.closes_at)}截止。",
@@ -157,9 +153,7 @@ def attach(
     document = documents.store(
         name=name, size=size, content=content, owner_id=viewer.organisation_id
     )
-    same = project.evidence.filter(
-        field=field, document__sha256=document.sha256
-    ).first()
+    same = project.evidence.filter(field=field, document__sha256=document.sha256).first()
     if same is not None:
         document.delete()
         return same
@@ -205,20 +199,14 @@ def submit(
         }
         for row in project.evidence.select_related("document").order_by("field", "id")
     ]
-    seal = digest(
-        {"answers": project.answers, "evidence": frozen, "track": project.track}
-    )
+    seal = digest({"answers": project.answers, "evidence": frozen, "track": project.track})
     event = move(
         project,
         step="resubmit" if again else "submit",
         by=viewer,
         guards={
-            "correction_in_time" if again else "window_open": lambda: _require_in_time(
-                project
-            ),
-            "form_complete": lambda: _require_complete(
-                project, accept_unmet=accept_unmet
-            ),
+            "correction_in_time" if again else "window_open": lambda: _require_in_time(project),
+            "form_complete": lambda: _require_complete(project, accept_unmet=accept_unmet),
         },
         payload={"version": project.version, "digest": seal, "number": project.number},
         also=("version", "submitted_at", "number"),
@@ -260,16 +248,10 @@ def _require_complete(project: Application, *, accept_unmet: bool) -> None:
             clause=first.clause or "3.1",
             field=first.field,
         )
-    unmet = [
-        finding
-        for finding in eligibility(project)
-        if finding.verdict is Verdict.NOT_MET
-    ]
+    unmet = [finding for finding in eligibility(project) if finding.verdict is Verdict.NOT_MET]
     for finding in unmet:
         if finding.norm in REGISTER_NORMS:
-            raise LimitReached(
-                finding.because, remedy=finding.would_change, clause=finding.clause
-            )
+            raise LimitReached(finding.because, remedy=finding.would_change, clause=finding.clause)
     if unmet and not accept_unmet:
         raise Invalid(
             f"有 {len(unmet)} 项资格条件显示“不符合”，例如：{unmet[0].because}",

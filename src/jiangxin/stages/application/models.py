@@ -16,14 +16,10 @@ class Application(models.Model):
     MACHINE = "project"
 
     number = models.CharField("编号", max_length=40, blank=True)
-    call = models.ForeignKey(
-        Call, on_delete=models.PROTECT, related_name="applications"
-    )
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="applications")
     province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES)
     year = models.PositiveSmallIntegerField("年度")
-    unit = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="applications"
-    )
+    unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="applications")
     unit_name = models.CharField("申报单位", max_length=120)
     kind = models.CharField("类别", max_length=16, choices=Kind.choices())
     track = models.CharField("类型", max_length=16, choices=Track.choices())
@@ -63,12 +59,8 @@ class Application(models.Model):
             ),
         )
         indexes = (
-            models.Index(
-                fields=["province", "year", "-id"], name="application_province"
-            ),
-            models.Index(
-                fields=["year", "state", "-id"], name="application_year_state"
-            ),
+            models.Index(fields=["province", "year", "-id"], name="application_province"),
+            models.Index(fields=["year", "state", "-id"], name="application_year_state"),
         )
         ordering = ("-id",)
 
@@ -83,9 +75,7 @@ class Application(models.Model):
 class Version(models.Model):
     """What was submitted, frozen: the form, its evidence by hash, and the event that records it."""
 
-    application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="versions"
-    )
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField("版本")
     answers = models.JSONField("申报内容")
     evidence = models.JSONField("佐证材料")
@@ -108,17 +98,13 @@ class Version(models.Model):
 class Evidence(models.Model):
     """One file that proves one field of one application."""
 
-    application = models.ForeignKey(
-        Application, on_delete=models.CASCADE, related_name="evidence"
-    )
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="evidence")
     field = models.CharField("对应栏目", max_length=64)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         indexes = (
-            models.Index(
-                fields=["application", "field"], name="application_evidence_field"
-            ),
+            models.Index(fields=["application", "field"], name="application_evidence_field"),
         )
         ordering = ("application", "field", "id")
 

@@ -61,13 +61,9 @@ def visible(viewer: Viewer) -> QuerySet[Application]:
 
 def application(viewer: Viewer, application_id: int) -> Application:
     """One application with its call and unit. Raises `NotFound` beyond the viewer's scope."""
-    found = (
-        visible(viewer).select_related("call", "unit").filter(pk=application_id).first()
-    )
+    found = visible(viewer).select_related("call", "unit").filter(pk=application_id).first()
     if found is None:
-        raise NotFound(
-            "没有这个项目。", remedy="它可能不在您的查看范围内，或已被撤回。"
-        )
+        raise NotFound("没有这个项目。", remedy="它可能不在您的查看范围内，或已被撤回。")
     return found
 
 
@@ -106,9 +102,7 @@ def evidence(application: Application) -> list[Evidence]:
 
 def evidence_counts(application: Application) -> dict[str, int]:
     """How many files prove each field."""
-    return dict(
-        application.evidence.order_by().values_list("field").annotate(n=Count("id"))
-    )
+    return dict(application.evidence.order_by().values_list("field").annotate(n=Count("id")))
 
 
 def evidence_file(viewer: Viewer, application_id: int, document_id: int) -> Document:
@@ -118,23 +112,19 @@ def evidence_file(viewer: Viewer, application_id: int, document_id: int) -> Docu
     """
     project = application(viewer, application_id)
     held = {row.document_id for row in project.evidence.all()}
-    held |= {
-        item["document"]
-        for version in project.versions.all()
-        for item in version.evidence
-    }
+    held |= {item["document"] for version in project.versions.all() for item in version.evidence}
     if document_id not in held:
         raise NotFound("没有这份材料。")
     return Document.objects.get(pk=document_id)
 
 
-def facts(
-    application: Application, *, examined: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def facts(application: Application, *, examined: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The form turned into facts for the policy engine, the register looked up; two queries."""
     form = form_of(application)
     registers = registers_for(
-        uscc=application.unit.uscc, leader_hash=application.leader_hash
+        unit_name=application.unit_name,
+        uscc=application.unit.uscc,
+        leader_hash=application.leader_hash,
     )
     return {
         **facts_from(

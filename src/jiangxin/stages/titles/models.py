@@ -40,9 +40,7 @@ class Title(models.Model):
         "考核评估", max_length=16, choices=Assessment, default=Assessment.NONE
     )
     assessed_year = models.PositiveSmallIntegerField("考核年度", null=True)
-    state = models.CharField(
-        "称号状态", max_length=16, choices=State, default=State.TITLED
-    )
+    state = models.CharField("称号状态", max_length=16, choices=State, default=State.TITLED)
     registered_at = models.DateTimeField("登记时间", null=True)
 
     class Meta:
@@ -56,11 +54,7 @@ class Title(models.Model):
                 fields=["origin"], condition=~Q(origin=""), name="one_title_per_project"
             ),
         )
-        indexes = (
-            models.Index(
-                fields=["province", "year", "kind"], name="titles_title_place"
-            ),
-        )
+        indexes = (models.Index(fields=["province", "year", "kind"], name="titles_title_place"),)
         ordering = ("-year", "province", "number")
 
     def __str__(self) -> str:

@@ -87,10 +87,7 @@ def meters() -> list[Meter]:
     )
     counts = Counter(dict(rows))
     return [
-        Meter(
-            kind, counts[kind.value], parameter(f"target.{kind.value}", LATEST)
-        )
-        for kind in Kind
+        Meter(kind, counts[kind.value], parameter(f"target.{kind.value}", LATEST)) for kind in Kind
     ]
 
 

@@ -40,15 +40,11 @@ class Migration(migrations.Migration):
                 ("void_at", models.DateTimeField(null=True, verbose_name="失效时间")),
                 (
                     "void_reason",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="失效原因"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="失效原因"),
                 ),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["subject", "act"], name="concurrence_subject")
-                ],
+                "indexes": [models.Index(fields=["subject", "act"], name="concurrence_subject")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("void_at", None)),

@@ -33,9 +33,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120, verbose_name="名称")),
                 (
                     "uscc",
-                    models.CharField(
-                        blank=True, max_length=18, verbose_name="统一社会信用代码"
-                    ),
+                    models.CharField(blank=True, max_length=18, verbose_name="统一社会信用代码"),
                 ),
                 (
                     "province",
@@ -81,9 +79,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "nature",
-                    models.CharField(
-                        blank=True, max_length=40, verbose_name="单位性质"
-                    ),
+                    models.CharField(blank=True, max_length=40, verbose_name="单位性质"),
                 ),
                 (
                     "address",
@@ -95,9 +91,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "phone",
-                    models.CharField(
-                        blank=True, max_length=30, verbose_name="联系电话"
-                    ),
+                    models.CharField(blank=True, max_length=30, verbose_name="联系电话"),
                 ),
                 ("created_at", models.DateTimeField()),
             ],
@@ -127,9 +121,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "username",
@@ -220,9 +212,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("id",),
-                "indexes": [
-                    models.Index(fields=["role", "province"], name="identity_user_role")
-                ],
+                "indexes": [models.Index(fields=["role", "province"], name="identity_user_role")],
             },
         ),
     ]

@@ -110,9 +110,7 @@ class Migration(migrations.Migration):
                 ("leader_hash", models.CharField(blank=True, max_length=64)),
                 (
                     "priority_field",
-                    models.CharField(
-                        blank=True, max_length=40, verbose_name="重点领域"
-                    ),
+                    models.CharField(blank=True, max_length=40, verbose_name="重点领域"),
                 ),
                 ("answers", models.JSONField(default=dict, verbose_name="申报内容")),
                 (
@@ -121,9 +119,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "version",
-                    models.PositiveSmallIntegerField(
-                        default=0, verbose_name="提交版本"
-                    ),
+                    models.PositiveSmallIntegerField(default=0, verbose_name="提交版本"),
                 ),
                 (
                     "state",
@@ -254,15 +250,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="application",
-            index=models.Index(
-                fields=["province", "year", "-id"], name="application_province"
-            ),
+            index=models.Index(fields=["province", "year", "-id"], name="application_province"),
         ),
         migrations.AddIndex(
             model_name="application",
-            index=models.Index(
-                fields=["year", "state", "-id"], name="application_year_state"
-            ),
+            index=models.Index(fields=["year", "state", "-id"], name="application_year_state"),
         ),
         migrations.AddConstraint(
             model_name="application",
@@ -293,9 +285,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="evidence",
-            index=models.Index(
-                fields=["application", "field"], name="application_evidence_field"
-            ),
+            index=models.Index(fields=["application", "field"], name="application_evidence_field"),
         ),
         migrations.AddConstraint(
             model_name="version",

@@ -98,9 +98,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "uscc",
-                    models.CharField(
-                        blank=True, max_length=18, verbose_name="统一社会信用代码"
-                    ),
+                    models.CharField(blank=True, max_length=18, verbose_name="统一社会信用代码"),
                 ),
                 (
                     "former_names",
@@ -113,9 +111,7 @@ class Migration(migrations.Migration):
                 ("leader_hash", models.CharField(blank=True, max_length=64)),
                 (
                     "priority_field",
-                    models.CharField(
-                        blank=True, max_length=40, verbose_name="重点领域"
-                    ),
+                    models.CharField(blank=True, max_length=40, verbose_name="重点领域"),
                 ),
                 (
                     "origin",
@@ -136,9 +132,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "assessed_year",
-                    models.PositiveSmallIntegerField(
-                        null=True, verbose_name="考核年度"
-                    ),
+                    models.PositiveSmallIntegerField(null=True, verbose_name="考核年度"),
                 ),
                 (
                     "state",
@@ -157,9 +151,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("-year", "province", "number"),
                 "indexes": [
-                    models.Index(
-                        fields=["province", "year", "kind"], name="titles_title_place"
-                    )
+                    models.Index(fields=["province", "year", "kind"], name="titles_title_place")
                 ],
                 "constraints": [
                     models.UniqueConstraint(
