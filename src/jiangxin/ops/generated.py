@@ -83,7 +83,7 @@ def routes() -> str:
     lines = [
         "# 页面与角色",
         "",
-        "Generated from the URL table by `make generated`; do not edit. "
+        "Generated from the URL table by `make generated`; do not edit.",
         "— means that the address looks after itself (health check, API).",
         "",
         "| 地址 | 名称 | 方法 | " + " | ".join(role.label for role in Role) + " |",

@@ -116,7 +116,8 @@ def table(pack: Pack, field: Field, rng: Random) -> list[dict[str, Any]]:
     choice = next((column for column in field.columns if column.kind == "choice"), None)
     codes = rng.sample(list(pack.occupations), 8)
     rows = []
-    for number in range(max(field.min_rows, len(choice.options) if choice else 0, 3)):
+    least = len(choice.options) if choice else 6 if field.key == "occupations" else 3
+    for number in range(max(field.min_rows, least)):
         row = {column.key: single(pack, column, rng) for column in field.columns}
         for column in field.columns:
             if column.kind == "occupation":

@@ -28,7 +28,6 @@ from jiangxin.stages.titles.actions import enter_legacy
 from . import filling, names
 from .country import officer
 
-PASSWORD = "jiangxin-demo-2025"
 SCAN = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
@@ -88,7 +87,7 @@ def _unit(rng: Random, province: Province, track: Track) -> Viewer:
         contact=names.person(rng),
         phone=names.mobile(rng),
         username=f"unit-{code.lower()}",
-        password=PASSWORD,
+        password=None,
         demo=True,
     )
     if track is Track.EXISTING_BASE:

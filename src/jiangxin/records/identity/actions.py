@@ -23,13 +23,15 @@ def register_unit(
     contact: str,
     phone: str,
     username: str,
-    password: str,
+    password: str | None,
     nature: str = "",
     address: str = "",
     email: str = "",
     demo: bool = False,
 ) -> User:
     """A new applicant unit with its first account; returns the account.
+
+    Without `password` the account can not log in by password (demonstration, single sign-on).
 
     Effects: organisation, account, event `unit.registered`. Raises `Invalid` for a wrong code,
     province or weak password, `LimitReached` when the unit or the user name exists.
@@ -44,7 +46,8 @@ def register_unit(
         if not value.strip():
             raise Invalid(f"请填写{label}。", field=field)
     try:
-        validate_password(password)
+        if password is not None:
+            validate_password(password)
     except ValidationError as error:
         raise Invalid("密码不符合要求：" + "".join(error.messages), field="password") from None
     try:

@@ -34,8 +34,9 @@ def receipt(event_id: int) -> dict[str, Any]:
     """
     found = event(event_id)
     checkpoint = seal()
-    assert checkpoint is not None, "an event exists, so sealing yields a checkpoint"
-    place = Leaf.objects.get(event=found)
+    place = Leaf.objects.filter(event=found).first()
+    if checkpoint is None or place is None:
+        raise NotFound("这条记录尚未入册。", remedy="请稍后再试。")
     leaves = [
         bytes.fromhex(leaf)
         for leaf in Leaf.objects.filter(index__lt=checkpoint.size)
