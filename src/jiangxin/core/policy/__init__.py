@@ -9,7 +9,7 @@ from .forms import Computed, Field, Form, Option, Rule, Section
 from .load import load_pack, read_overlay
 from .model import Clause, Level, Norm, Occupation, Pack, Parameter, Requirement, Track
 from .overlay import Overlay, Preference
-from .reading import Parsed, field_text, is_raw, parse_section, section_values
+from .reading import Parsed, field_text, hints, is_raw, parse_section, section_values
 from .verdict import Verdict, all_met, any_met
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "explain",
     "facts_from",
     "field_text",
+    "hints",
     "is_raw",
     "load_pack",
     "overall",

@@ -23,6 +23,7 @@ def check_pack(pack: Pack) -> list[str]:
         *_parameters(pack),
         *_tracks(pack),
         *_forms(pack),
+        *_names(pack),
         *_overlays(pack),
         *(wrong for case in pack.cases for wrong in run_case(pack, case)),
     ]
@@ -126,6 +127,15 @@ def _forms(pack: Pack) -> Iterator[str]:
                 yield f"{where}没有列。"
             if field.computed and counts[field.computed.table] != 1:
                 yield f"{where}由不存在的表“{field.computed.table}”计算。"
+
+
+def _names(pack: Pack) -> Iterator[str]:
+    """A key must mean the same in every list, since findings call it by its name alone."""
+    seen: dict[str, str] = {}
+    for known in pack.choices.values():
+        for key, label in known.items():
+            if seen.setdefault(key, label) != label:
+                yield f"选项“{key}”在不同的选项表中含义不同。"
 
 
 def _overlays(pack: Pack) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .forms import Computed, Field, Form, Rule, Section
 from .reading import RAW, is_raw
-from .values import percent_text, rows, whole_number
+from .values import day, percent_text, rows, whole_number
 
 Answers = Mapping[str, Any]
 Evidence = Mapping[str, int]
@@ -99,7 +99,8 @@ def _of_field(
         yield from _of_table(section, field, rows(value) or [])
     else:
         yield from _of_value(section, field, field.key, value)
-    needs = field.evidence == "required" and (field.required or value is not None)
+    claimed = value is not None and value is not False
+    needs = field.evidence == "required" and (field.required or claimed)
     if needs and not evidence.get(field.key):
         text = f"请为“{field.label}”上传佐证材料。"
         yield _problem(section, field, field.key, text, missing=True)
@@ -138,17 +139,28 @@ def _of_rule(section: Section, rule: Rule, values: Answers) -> Iterator[Problem]
         if _broken(rule, values):
             yield _of_broken(section, rule, rule.left, rule.message)
         return
+    seen: set[Any] = set()
     for number, row in enumerate(rows(values.get(rule.table)) or []):
-        if _broken(rule, row):
+        value = row.get(rule.left)
+        twice = rule.op == "unique" and isinstance(value, str | int) and value in seen
+        seen |= {value} if isinstance(value, str | int) else set()
+        if twice or _broken(rule, row):
             name = f"{rule.table}-{number}-{rule.left}"
             yield _of_broken(section, rule, name, f"第 {number + 1} 行：{rule.message}")
 
 
 def _broken(rule: Rule, values: Answers) -> bool:
-    left, right = whole_number(values.get(rule.left)), whole_number(values.get(rule.right))
+    one, other = values.get(rule.left), values.get(rule.right)
+    if rule.op == "needs":
+        said = ("no", "yes")[one] if isinstance(one, bool) else one
+        return said == rule.when and not other
+    if rule.op == "not_after":
+        first, last = day(one), day(other)
+        return first is not None and last is not None and first > last
+    left, right = whole_number(one), whole_number(other)
     if left is None or right is None:
         return False
-    return left > right if rule.op == "at_most" else left != right
+    return left > right if rule.op == "at_most" else rule.op == "equal" and left != right
 
 
 def _of_broken(section: Section, rule: Rule, name: str, message: str) -> Problem:

@@ -1,5 +1,6 @@
 """From a filled form to the facts that the conditions read."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ from .completeness import computed_values
 from .forms import Field, Form
 from .reading import is_raw
 from .values import rows
+
+_SEPARATORS = re.compile(r"[\s、，,；;]+")
 
 
 def facts_from(
@@ -22,7 +25,7 @@ def facts_from(
     `legacy` `{"found": bool, "year": int, "status": str, "assessment": str}`;
     `studios` `[{"person": str, "units": [str], "title": str}]` over the whole nation;
     `leader_key` when the register keeps another key of the person than the ID number;
-    `unit_keys` former names and codes of the unit;
+    `unit_keys` names and codes of the unit beyond those in the form;
     `examined` `{norm: "met" | "not_met"}` and `exceptions` `{norm: reason}` set by officials.
     """
     read = {each.key: _read(each, answers.get(each.key)) for _, each in form.fields()}
@@ -30,6 +33,7 @@ def facts_from(
     facts.update(computed_values(form, facts))
     facts["evidence"] = dict(evidence)
     own = [facts[key] for key in ("unit_name", "unit_code") if key in facts]
+    own += [name for name in _SEPARATORS.split(facts.get("unit_former_names", "")) if name]
     if "leader_id_number" in facts:
         facts["leader_key"] = facts["leader_id_number"]
     given = {key: value for key, value in registers.items() if value is not None}

@@ -32,7 +32,12 @@ def check_overlay(pack: Pack, overlay: Overlay) -> list[Refusal]:
     on = date(overlay.year, 12, 31)
     return [
         *_waived(pack, overlay, on),
-        *(refusal for name in overlay.values for refusal in _value(pack, overlay, name, on)),
+        *(
+            refusal
+            for name in overlay.values
+            if not overlay.own(name)
+            for refusal in _value(pack, overlay, name, on)
+        ),
         *_misfits(pack, overlay),
     ]
 

@@ -53,17 +53,20 @@ class Computed:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A cross-field rule: `left` at most `right` (`op` = at_most), or equal to it (equal).
+    """A cross-field rule; its message says in Chinese what is wrong when it is broken.
 
-    With a `table` both are columns and the rule holds in every row; else both are field keys,
-    computed ones included. The message says in Chinese what is wrong.
+    `op`: at_most (number `left` ≤ `right`), equal (numbers), not_after (date `left` ≤ `right`),
+    needs (when `left` is `when`, or "yes"/"no", `right` must be answered), unique (no value of
+    `left` twice in the table). With a `table` both are its columns and the rule holds in every
+    row; else both are field keys, computed ones included.
     """
 
     op: str
     left: str
-    right: str
     message: str
+    right: str = ""
     table: str = ""
+    when: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -137,8 +137,9 @@ class Pack:
 
     def value(self, name: str, on: date, overlay: "Overlay | None" = None) -> Any:
         """The parameter's value on `on`: the province's own where its overlay sets one."""
-        national = self.parameter(name, on).value
-        return national if overlay is None else overlay.values.get(name, national)
+        if overlay is not None and name in overlay.values:
+            return overlay.values[name]
+        return self.parameter(name, on).value
 
     def covers(self, year: int) -> bool:
         """Whether the notice runs in that programme year."""

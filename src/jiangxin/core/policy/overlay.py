@@ -22,7 +22,8 @@ class Preference:
 class Overlay:
     """The rules of one province for one programme year.
 
-    `values` are parameters that it sets anew (quota, publicity days, panel size, thresholds);
+    `values` are parameters that it sets anew (quota, publicity days, panel size, thresholds), and
+    limits of its own conditions under names that begin with its code, like `37.education`;
     `requirements` are further conditions by track; `waived` are norms that it tries to drop (kept
     so that the refusal can name them); `fields` are further questions and attachments by track and
     section; `rubrics` maps a track to the rubric in use; `recommender` adds the step of a
@@ -42,6 +43,10 @@ class Overlay:
     prefers: tuple[Preference, ...]
     rubrics: Mapping[str, str]
     recommender: bool
+
+    def own(self, name: str) -> bool:
+        """Whether the province made up this parameter for a condition of its own."""
+        return name.startswith(f"{self.province}.")
 
     def extend(self, form: Form) -> Form:
         """`form` with this province's own fields and attachments."""

@@ -70,6 +70,16 @@ def section_values(section: Section, answers: Mapping[str, Any]) -> dict[str, li
     return values
 
 
+def hints(section: Section, answers: Mapping[str, Any]) -> dict[str, str]:
+    """What deserves a second look but blocks nothing: a USCC whose check digit does not match."""
+    return {
+        field.key: warning
+        for field in section.fields
+        if field.kind == "uscc" and isinstance(answers.get(field.key), str)
+        if (warning := read_uscc(answers[field.key])[1])
+    }
+
+
 def field_text(field: Field, value: Any) -> str:
     """An answer of a field that is no table as a person reads it (documents and review pages)."""
     if is_raw(value):
@@ -143,7 +153,7 @@ def _clean(text: Any) -> str:
     kept = (
         char
         for char in str(text)[:LONGEST]
-        if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs", "Cn", "Co")
+        if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs")
     )
     return "".join(kept).strip()
 
