@@ -43,7 +43,7 @@ def agreement(sheets: Sheets) -> Agreement:
         doubled_ranks([sheet[each] for each in common]) for sheet in sheets.values()
     ]
     sums = [sum(column) for column in zip(*ranks, strict=True)]
-    # Ranks are doubled to stay whole, so S is four times too large.
+    # Ranks are doubled to stay whole, and doubled again against a doubled mean: 4² times S.
     spread = Fraction(sum((2 * each - _mean_twice(sums)) ** 2 for each in sums), 16)
     tied = sum(count**3 - count for row in ranks for count in Counter(row).values())
     bound = experts**2 * (projects**3 - projects) - experts * tied
