@@ -1,0 +1,33 @@
+"""`jiangxin bench`: how fast the pages are, each beside a bare view in the same run.
+
+The bare view sends the same bytes and runs the same SQL, and does nothing else: what is left between
+the two is our own code. Ratios travel between machines, seconds do not.
+"""
+
+import argparse
+import os
+import sys
+
+from jiangxin.ops.paths import var
+
+_MARK = "JIANGXIN_BENCH"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--applications", type=int, default=10_000, help="申报数量")
+    parser.add_argument("--seconds", type=int, default=5, help="每项测多少秒")
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--only", default="", help="只测名称含此文字的项目")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure in a database of its own (`var/bench`), never in the installation's."""
+    if not os.environ.get(_MARK):
+        environment = os.environ | {_MARK: "1", "JIANGXIN_VAR": str(var() / "bench")}
+        environment.pop("DATABASE_URL", None)
+        os.execve(
+            sys.executable, [sys.executable, "-m", "jiangxin.ops.cli", *sys.argv[1:]], environment
+        )
+    from . import measure
+
+    return measure.run(arguments)

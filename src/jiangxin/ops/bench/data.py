@@ -1,0 +1,157 @@
+"""Ten thousand applications in a database of their own: a few made by the actions, the rest copied."""
+
+import secrets
+from itertools import islice
+from random import Random
+
+from django.db import transaction
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import canonical, digest
+from jiangxin.core.kernel.regions import BY_CODE, PROVINCES
+from jiangxin.core.proof.merkle import leaf_hash
+from jiangxin.core.workflow import ProjectState
+from jiangxin.ops.demo import country, province
+from jiangxin.records.identity.models import Organisation
+from jiangxin.records.ledger.models import Event
+from jiangxin.stages.application.models import Application, Evidence, Version
+from jiangxin.stages.programme.models import Call, Track
+
+NOW = clock.beijing(2025, 6, 10, 10)
+WINDOW = province.Window(clock.beijing(2025, 5, 6), clock.beijing(2025, 6, 30, 17))
+FOCUS = "37"
+STATES = (ProjectState.SUBMITTED, ProjectState.EXAMINED, ProjectState.RETURNED)
+
+
+def load(size: int, drafts: int) -> None:
+    """`size` submitted applications over all provinces and `drafts` complete ones to be submitted."""
+    rng = Random(2022_62)
+    with transaction.atomic(), clock.at(NOW):
+        country.seed_calendar()
+        country.seed_offices(rng)
+        country.seed_register(rng, 400)
+        calls = {each.code: province.open_year(each, 2025, WINDOW) for each in PROVINCES}
+        pattern = province.apply(
+            rng, BY_CODE[FOCUS], calls[FOCUS], [Track.NEW_BASE, Track.STUDIO, Track.STUDIO],
+            leave_draft=True,
+        )  # fmt: skip
+        base, _, draft = pattern
+        _copies(base, calls, size, rng)
+        _drafts(draft, drafts)
+
+
+def _units(count: int, code: str, tag: str) -> list[Organisation]:
+    return Organisation.objects.bulk_create(
+        [
+            Organisation(
+                kind=Organisation.Kind.UNIT,
+                name=f"{BY_CODE[code].short}{tag}{number:05d}号技师学院（演示）",
+                uscc=f"{tag}{code}{number:010d}"[:18],
+                province=code,
+                created_at=clock.now(),
+            )
+            for number in range(count)
+        ],
+        batch_size=2000,
+    )
+
+
+def _copies(pattern: Application, calls: dict[str, Call], size: int, rng: Random) -> None:
+    version = pattern.versions.get()
+    for code, call in calls.items():
+        units = _units(size // len(calls) + 1, code, "B")
+        rows = Application.objects.bulk_create(
+            [
+                Application(
+                    number=f"2025{code}J9{unit.pk:06d}",
+                    call=call,
+                    province=code,
+                    year=2025,
+                    unit=unit,
+                    unit_name=unit.name,
+                    kind=pattern.kind,
+                    track=pattern.track,
+                    title=f"{unit.name}高技能人才培训基地",
+                    priority_field=pattern.priority_field,
+                    answers=pattern.answers,
+                    revision=pattern.revision,
+                    version=1,
+                    state=rng.choice(STATES),
+                    submitted_at=clock.now(),
+                    updated_at=clock.now(),
+                )
+                for unit in units
+            ],
+            batch_size=500,
+        )
+        _versions(rows, version)
+
+
+def _versions(rows: list[Application], pattern: Version) -> None:
+    seal = digest(
+        {"answers": pattern.answers, "evidence": pattern.evidence, "track": rows[0].track}
+    )
+    events = []
+    for row in rows:
+        event = Event(
+            type="project.submitted",
+            subject=row.subject,
+            actor="bench",
+            role="applicant",
+            at=clock.now(),
+            payload={"from": "draft", "to": "submitted", "digest": seal},
+            salt=secrets.token_hex(16),
+        )
+        event.leaf = leaf_hash(canonical(event.canonical())).hex()
+        events.append(event)
+    Event.objects.bulk_create(events, batch_size=2000)
+    Version.objects.bulk_create(
+        [
+            Version(
+                application=row,
+                number=1,
+                answers=pattern.answers,
+                evidence=pattern.evidence,
+                digest=seal,
+                at=event.at,
+                event=event,
+            )
+            for row, event in zip(rows, events, strict=True)
+        ],
+        batch_size=500,
+    )
+
+
+def _drafts(pattern: Application, count: int) -> None:
+    """Complete studio drafts of one unit each, for the submissions to be measured."""
+    units = _units(count, pattern.province, "D")
+    answers = {key: value for key, value in pattern.answers.items() if key != "leader_id_number"}
+    rows = Application.objects.bulk_create(
+        [
+            Application(
+                call_id=pattern.call_id,
+                province=pattern.province,
+                year=2025,
+                unit=unit,
+                unit_name=unit.name,
+                kind=pattern.kind,
+                track=pattern.track,
+                title=pattern.title,
+                leader_name=pattern.leader_name,
+                leader_hash=secrets.token_hex(32),
+                answers=answers | {"leader_id_number": pattern.answers["leader_id_number"]},
+                revision=pattern.revision,
+                updated_at=clock.now(),
+            )
+            for unit in units
+        ],
+        batch_size=500,
+    )
+    files = list(pattern.evidence.values_list("field", "document_id"))
+    proofs = (
+        Evidence(application=row, field=field, document_id=document)
+        for row in rows
+        for field, document in files
+    )
+    while batch := list(islice(proofs, 5000)):
+        Evidence.objects.bulk_create(batch)

@@ -1,0 +1,11 @@
+"""The product's addresses and the yardsticks beside them."""
+
+from django.urls import include, path
+
+from . import bare
+
+urlpatterns = [
+    path("bare/write", bare.write),
+    path("bare/<slug:name>", bare.view),
+    path("", include("jiangxin.config.urls")),
+]
