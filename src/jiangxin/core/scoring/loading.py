@@ -74,9 +74,6 @@ class _Table:
         self._left = dict(data)
         self.what = f"{kind}“{data.get('name', data.get('id', '未命名'))}”"
 
-    def has(self, key: str) -> bool:
-        return key in self._left
-
     def refuse(self, key: str, should: str) -> Invalid:
         return Invalid(f"{self.what}的 {key} {should}", field=key)
 
