@@ -55,3 +55,8 @@ def organisation_of(viewer: Viewer) -> Organisation | None:
 def people(role: Role, *, province: str = "") -> list[User]:
     """The active accounts of a role in a scope, oldest first."""
     return list(User.objects.filter(role=role, province=province, is_active=True).order_by("id"))
+
+
+def demo_account(username: str) -> User | None:
+    """The active demonstration account of that name."""
+    return User.objects.filter(username=username, demo=True, is_active=True).first()

@@ -1,0 +1,184 @@
+// Small comforts on pages that work without them. Everything is declared by data attributes.
+(function () {
+  "use strict";
+  const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
+  const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+
+  // --- what only makes sense with a script ------------------------------------------------------
+  all("[data-print], [data-theme-toggle], [data-check-all]").forEach((element) => { element.hidden = false; });
+  all("[data-hide-with-js]").forEach((element) => { element.hidden = true; });
+  if (matchMedia("(max-width: 991px)").matches) {
+    all("[data-fold-small]").forEach((element) => { element.open = false; });
+  }
+  const first = document.querySelector("[data-focus]");
+  if (first) { first.focus(); }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    if (target.closest("[data-print]")) { window.print(); }
+    if (target.closest("[data-theme-toggle]")) {
+      const dark = document.documentElement.getAttribute("data-bs-theme") !== "dark";
+      document.documentElement.setAttribute("data-bs-theme", dark ? "dark" : "light");
+      try { localStorage.setItem("jx-theme", dark ? "dark" : "light"); } catch (error) { return; }
+    }
+    all("details.jx-menu[open], details.jx-clause[open]").forEach((menu) => {
+      if (!menu.contains(target)) { menu.open = false; }
+    });
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit-on-change]")) { event.target.form.requestSubmit(); }
+  });
+
+  // --- lists: selection and keys -----------------------------------------------------------------
+  all("form[data-selection]").forEach((form) => {
+    const boxes = all("input[name=ids]", form);
+    const every = form.querySelector("[data-check-all]");
+    const words = form.querySelector("[data-selected-count]");
+    const usual = words.textContent;
+    const show = () => {
+      const count = boxes.filter((box) => box.checked).length;
+      words.textContent = count ? "已选 " + count + " 项：" : usual;
+      all(".jx-selection button", form).forEach((button) => { button.disabled = !count; });
+      if (every) {
+        every.checked = count > 0 && count === boxes.length;
+        every.indeterminate = count > 0 && count < boxes.length;
+      }
+    };
+    if (every) { every.addEventListener("change", () => { boxes.forEach((box) => { box.checked = every.checked; }); show(); }); }
+    boxes.forEach((box) => box.addEventListener("change", show));
+    show();
+  });
+
+  let current = -1;
+  const move = (step) => {
+    const rows = all("table[data-list] tbody tr");
+    if (!rows.length) { return; }
+    current = Math.max(0, Math.min(rows.length - 1, current + step));
+    rows.forEach((row, place) => row.classList.toggle("jx-current", place === current));
+    const link = rows[current].querySelector("a");
+    if (link) { link.focus({ preventScroll: true }); }
+    rows[current].scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) { return; }
+    if (event.key === "Escape") {
+      all("details.jx-menu[open], details.jx-clause[open]").forEach((menu) => { menu.open = false; });
+      return;
+    }
+    if (typing(event.target)) { return; }
+    if (event.key === "j") { move(1); return; }
+    if (event.key === "k") { move(-1); return; }
+    if (event.key === "x" && current >= 0) {
+      const box = all("table[data-list] tbody tr")[current].querySelector("input[name=ids]");
+      if (box) { box.click(); }
+      return;
+    }
+    const keyed = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
+    if (keyed) {
+      event.preventDefault();
+      if (keyed.matches("input")) { keyed.focus(); keyed.select(); } else { keyed.click(); }
+    }
+  });
+
+  // --- tables in forms: rows ---------------------------------------------------------------------
+  const renumber = (body) => {
+    all("tr", body).forEach((row, place) => { row.querySelector(".jx-row-number").textContent = place + 1; });
+  };
+  const replaceNumber = (row, key, from, to) => {
+    const before = key + "-" + from + "-", after = key + "-" + to + "-";
+    all("*", row).forEach((element) => {
+      ["id", "name", "aria-describedby"].forEach((name) => {
+        const value = element.getAttribute(name);
+        if (value && value.includes(before)) { element.setAttribute(name, value.replace(before, after)); }
+      });
+    });
+    const remove = row.querySelector("[name=_remove]");
+    if (remove) { remove.value = key + "-" + to; }
+    row.dataset.row = to;
+  };
+  const clear = (row) => {
+    all("input, textarea, select", row).forEach((input) => {
+      if (input.type === "checkbox" || input.type === "radio") { input.checked = false; } else { input.value = ""; }
+      input.classList.remove("is-invalid");
+      input.removeAttribute("aria-invalid");
+    });
+    all(".jx-wrong", row).forEach((note) => note.remove());
+  };
+  all("fieldset[data-rows]").forEach((table) => {
+    const key = table.dataset.rows, body = table.querySelector("tbody");
+    table.addEventListener("click", (event) => {
+      const add = event.target.closest(".jx-row-add"), remove = event.target.closest(".jx-row-remove");
+      if (add) {
+        event.preventDefault();
+        const rows = all("tr", body);
+        if (rows.length >= Number(table.dataset.max)) { add.title = "最多 " + table.dataset.max + " 行"; return; }
+        const copy = rows[rows.length - 1].cloneNode(true);
+        const next = Math.max.apply(null, rows.map((row) => Number(row.dataset.row))) + 1;
+        replaceNumber(copy, key, copy.dataset.row, next);
+        clear(copy);
+        body.append(copy);
+        renumber(body);
+        const input = copy.querySelector("input, textarea, select");
+        if (input) { input.focus(); }
+      }
+      if (remove) {
+        event.preventDefault();
+        const row = remove.closest("tr");
+        if (all("tr", body).length > 1) { row.remove(); } else { clear(row); }
+        renumber(body);
+        body.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    });
+  });
+
+  // --- longer texts: how much is left ------------------------------------------------------------
+  all("textarea[data-count]").forEach((area) => {
+    const note = document.createElement("small");
+    note.className = "jx-count-note";
+    area.after(note);
+    const show = () => { note.textContent = area.value.length + " / " + area.maxLength + " 字"; };
+    area.addEventListener("input", show);
+    show();
+  });
+
+  // --- forms: nothing typed is lost --------------------------------------------------------------
+  // <form data-guard> warns before leaving; <form data-autosave="ADDRESS"> also saves a few seconds
+  // after the last key. The answer is JSON: {saved, revision} or {message} with an error status.
+  all("form[data-guard], form[data-autosave]").forEach((form) => {
+    let dirty = false, timer = 0, running = false;
+    const note = form.querySelector("[data-saved]") || document.querySelector("[data-saved]");
+    const say = (text, wrong) => {
+      if (note) { note.textContent = text; note.classList.toggle("jx-text-red", Boolean(wrong)); }
+    };
+    const save = async () => {
+      if (running) { timer = setTimeout(save, 1000); return; }
+      running = true;
+      dirty = false;
+      say("正在保存…");
+      try {
+        const answer = await fetch(form.dataset.autosave, {
+          method: "POST", body: new FormData(form), headers: { "X-Autosave": "1", Accept: "application/json" },
+        });
+        const told = await answer.json();
+        if (answer.ok) {
+          if (form.elements.revision && told.revision !== undefined) { form.elements.revision.value = told.revision; }
+          say("已保存 " + told.saved);
+        } else {
+          dirty = true;
+          say(told.message || "没有保存，请手动暂存。", true);
+        }
+      } catch (error) {
+        dirty = true;
+        say("网络中断，尚未保存；恢复后会自动再试。", true);
+        timer = setTimeout(save, 15000);
+      }
+      running = false;
+    };
+    form.addEventListener("input", () => {
+      dirty = true;
+      if (form.dataset.autosave) { clearTimeout(timer); timer = setTimeout(save, 3000); }
+    });
+    form.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
+    window.addEventListener("beforeunload", (event) => { if (dirty) { event.preventDefault(); } });
+  });
+})();
