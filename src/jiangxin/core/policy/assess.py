@@ -94,8 +94,8 @@ def judge(
         facts=facts,
         norm=one.norm,
         limit=lambda name: pack.value(name, on, overlay),
-        ranks={key: level.rank for key, level in pack.levels.items()},
-        names={key: name for known in pack.choices.values() for key, name in known.items()},
+        ranks=pack.ranks,
+        names=pack.names,
         track=lambda key: [
             (each.norm, judge(pack, each, on, facts, overlay)) for each in pack.requirements(key)
         ],

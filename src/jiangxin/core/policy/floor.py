@@ -8,7 +8,7 @@ from typing import Any
 from .assess import judge
 from .conditions import Condition
 from .kinds import AtLeastLevel, Distinct, LookBack, Rate, Threshold
-from .model import Pack, Parameter, Track
+from .model import Pack, Parameter, Requirement, Track
 from .overlay import Overlay
 from .values import whole_number, years_later
 from .verdict import Verdict, all_met
@@ -141,27 +141,31 @@ def _unit(pack: Pack, overlay: Overlay, name: str, on: date) -> dict[str, Any] |
     condition reads this parameter. Both are proven by judging them.
     """
     alone = replace(overlay, values={name: overlay.values[name]})
+    for track, one, leaf in _readers(pack, name):
+        facts = {**track.sample, **_edge(pack, leaf, overlay.values[name], on)}
+        national = _admits(pack, track, on, facts, None)
+        if national is Verdict.MET or _admits(pack, track, on, facts, alone) is not Verdict.MET:
+            continue
+        outcome = judge(pack, one, on, facts, None)
+        return {
+            "sentence": (
+                f"一个其他条件都符合的单位（{track.title}），{outcome.because}"
+                f"会被{overlay.province_name}的细则接纳，而通知不接纳。"
+            ),
+            "track": track.key,
+            "facts": facts,
+            "verdict": outcome.verdict.value,
+        }
+    return None
+
+
+def _readers(pack: Pack, name: str) -> Iterator[tuple[Track, Requirement, Condition]]:
+    """Every leaf that rests on the parameter, with its requirement and track."""
     for track in pack.tracks.values():
         for one in track.requirements:
             for leaf in one.condition.leaves():
-                if name not in leaf.parameters():
-                    continue
-                facts = {**track.sample, **_edge(pack, leaf, overlay.values[name], on)}
-                if _admits(pack, track, on, facts, None) is Verdict.MET:
-                    continue
-                if _admits(pack, track, on, facts, alone) is not Verdict.MET:
-                    continue
-                outcome = judge(pack, one, on, facts, None)
-                return {
-                    "sentence": (
-                        f"一个其他条件都符合的单位（{track.title}），{outcome.because}"
-                        f"会被{overlay.province_name}的细则接纳，而通知不接纳。"
-                    ),
-                    "track": track.key,
-                    "facts": facts,
-                    "verdict": outcome.verdict.value,
-                }
-    return None
+                if name in leaf.parameters():
+                    yield track, one, leaf
 
 
 def _admits(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..kernel.errors import NotFound
@@ -124,6 +125,16 @@ class Pack:
     rubrics: dict[str, dict[str, Any]]
     overlays: tuple["Overlay", ...]
     cases: tuple[dict[str, Any], ...]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What every key of every list is called in Chinese."""
+        return {key: label for known in self.choices.values() for key, label in known.items()}
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """The rank of every skill level."""
+        return {key: level.rank for key, level in self.levels.items()}
 
     def parameter(self, name: str, on: date) -> Parameter:
         """The parameter in force on `on`. Raises `NotFound` when there is none."""
