@@ -50,10 +50,7 @@ def hashes(count, algorithm=Algorithm.SHA256):
 
 @pytest.mark.parametrize("size", range(9))
 def test_published_roots(size):
-    assert (
-        merkle.root([merkle.leaf_hash(leaf) for leaf in LEAVES[:size]]).hex()
-        == ROOTS[size]
-    )
+    assert merkle.root([merkle.leaf_hash(leaf) for leaf in LEAVES[:size]]).hex() == ROOTS[size]
 
 
 @pytest.mark.parametrize(("size", "ends"), SM3_ENDS.items())
@@ -84,9 +81,7 @@ def test_every_inclusion_in_every_small_tree(algorithm):
         top = merkle.root(leaves[:size], algorithm)
         for index in range(size):
             proof = merkle.inclusion_proof(leaves, index, size, algorithm)
-            assert merkle.verify_inclusion(
-                leaves[index], index, size, proof, top, algorithm
-            )
+            assert merkle.verify_inclusion(leaves[index], index, size, proof, top, algorithm)
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))
@@ -138,12 +133,8 @@ def test_no_spoilt_inclusion_is_believed():
         top = merkle.root(leaves[:size])
         for index in range(size):
             leaf, proof = leaves[index], merkle.inclusion_proof(leaves, index, size)
-            attempts = [
-                (leaf, index, size, bad, top) for bad in bad_proofs(proof, leaf)
-            ]
-            attempts += [
-                (leaf, other, size, proof, top) for other in range(-1, size + 2)
-            ]
+            attempts = [(leaf, index, size, bad, top) for bad in bad_proofs(proof, leaf)]
+            attempts += [(leaf, other, size, proof, top) for other in range(-1, size + 2)]
             attempts += [
                 (merkle.leaf_hash(b"other"), index, size, proof, top),
                 (leaf, index, size, proof, merkle.root(leaves[: size + 1])),
@@ -168,9 +159,7 @@ def test_no_spoilt_consistency_is_believed():
         for first in range(1, second + 1):
             proof = merkle.consistency_proof(leaves, first, second)
             old, new = roots[first], roots[second]
-            attempts = [
-                (first, second, old, new, bad) for bad in bad_proofs(proof, old)
-            ]
+            attempts = [(first, second, old, new, bad) for bad in bad_proofs(proof, old)]
             attempts += [
                 (0, second, roots[0], new, proof),
                 (0, second, roots[0], new, []),
@@ -193,12 +182,8 @@ def test_a_rewritten_past_has_no_consistency_proof():
     honest = hashes(12)
     forged = [*honest[:5], merkle.leaf_hash(b"forged"), *honest[6:]]
     proof = merkle.consistency_proof(forged, 8, 12)
-    assert merkle.verify_consistency(
-        8, 12, merkle.root(forged[:8]), merkle.root(forged), proof
-    )
-    assert not merkle.verify_consistency(
-        8, 12, merkle.root(honest[:8]), merkle.root(forged), proof
-    )
+    assert merkle.verify_consistency(8, 12, merkle.root(forged[:8]), merkle.root(forged), proof)
+    assert not merkle.verify_consistency(8, 12, merkle.root(honest[:8]), merkle.root(forged), proof)
 
 
 def test_a_proof_needs_its_leaves():

@@ -75,9 +75,7 @@ class Ceremony:
         self._require(State.COMMITTING)
         self._require_party(party)
         if party in self.commitments:
-            raise WrongState(
-                f"{party_label(party)}方已提交承诺，不能更换", clause="3.2"
-            )
+            raise WrongState(f"{party_label(party)}方已提交承诺，不能更换", clause="3.2")
         if not is_hash_hex(commitment):
             raise Invalid("承诺应为 64 位小写十六进制数", field="commitment")
         return replace(self, commitments={**self.commitments, party: commitment})
@@ -89,9 +87,7 @@ class Ceremony:
             raise WrongState("各参与方尚未全部提交承诺，不能封存", clause="3.2")
         return replace(self, seal=seal)
 
-    def reveal(
-        self, party: str, secret_hex: str, *, spent: Collection[str] = ()
-    ) -> "Ceremony":
+    def reveal(self, party: str, secret_hex: str, *, spent: Collection[str] = ()) -> "Ceremony":
         """A party's secret; once, after the seal, before the public number.
 
         `spent` are secrets revealed in earlier sessions: one of them was predictable, so the
@@ -99,9 +95,7 @@ class Ceremony:
         """
         self._require_party(party)
         if party in self.shares:
-            raise WrongState(
-                f"{party_label(party)}方已公开随机数，不能重复公开", clause="3.2"
-            )
+            raise WrongState(f"{party_label(party)}方已公开随机数，不能重复公开", clause="3.2")
         self._require(State.REVEALING)
         require_secret(secret_hex, self.plan.secret_bits)
         check_reveal(
@@ -127,9 +121,7 @@ class Ceremony:
         if self.state in {State.VOID, State.COMMITTING}:
             raise WrongState(f"当前状态为“{self.state.label}”，不能作废", clause="3.2")
         silent = self.waiting_for if reason is VoidReason.WITHHELD else ()
-        return replace(
-            self, void_reason=reason, at_fault=tuple(sorted({*parties, *silent}))
-        )
+        return replace(self, void_reason=reason, at_fault=tuple(sorted({*parties, *silent})))
 
     def _require(self, state: State) -> None:
         if self.state is not state:

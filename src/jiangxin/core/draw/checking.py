@@ -43,9 +43,7 @@ def check_pool(record: Mapping[str, Any], entries: Iterable[Entry]) -> list[str]
         return [refused.message]
     if list(pool) != record["sealed"]["leaves"]:
         return ["封存的条目与专家名单不一致"]
-    strangers = [
-        entry.expert for entry in pool.values() if entry.field not in plan.seats
-    ]
+    strangers = [entry.expert for entry in pool.values() if entry.field not in plan.seats]
     return [f"专家 {expert} 的专业不在抽取方案中" for expert in strangers]
 
 
@@ -88,9 +86,7 @@ def _pool_problems(sealed: dict[str, Any], plan: Plan) -> list[str]:
     problems = []
     if leaves_root(leaves, plan.algorithm) != sealed["root"]:
         problems.append("抽取名单的默克尔根不符")
-    if set(commitments) != set(plan.parties) or not all(
-        map(is_hash_hex, commitments.values())
-    ):
+    if set(commitments) != set(plan.parties) or not all(map(is_hash_hex, commitments.values())):
         problems.append("承诺与参与方不一致")
     if not set(excluded) <= set(leaves) or not set(excluded.values()) <= STATED_REASONS:
         problems.append("事先排除的条目不在名单中，或理由不在规定之列")
@@ -101,22 +97,14 @@ def _pool_problems(sealed: dict[str, Any], plan: Plan) -> list[str]:
 
 
 def _void_problems(void: Any, opened: Any, plan: Plan) -> list[str]:
-    if (
-        opened is not None
-        or not _has(void, VOID_KEYS)
-        or not isinstance(void["note"], str)
-    ):
+    if opened is not None or not _has(void, VOID_KEYS) or not isinstance(void["note"], str):
         return ["作废记录的字段不正确"]
-    if void["reason"] not in tuple(VoidReason) or not set(void["parties"]) <= set(
-        plan.parties
-    ):
+    if void["reason"] not in tuple(VoidReason) or not set(void["parties"]) <= set(plan.parties):
         return ["作废理由或责任方不在规定之列"]
     return []
 
 
-def _seed_problems(
-    record: dict[str, Any], opened: dict[str, Any], plan: Plan
-) -> list[str]:
+def _seed_problems(record: dict[str, Any], opened: dict[str, Any], plan: Plan) -> list[str]:
     shares, number = opened["shares"], opened["public_number"]
     if set(shares) != set(plan.parties) or len(set(shares.values())) != len(shares):
         return ["随机数与参与方不一致，或两方相同"]
@@ -130,18 +118,14 @@ def _seed_problems(
             algorithm=plan.algorithm,
         )
     announced = isinstance(number, str) and bool(number.strip())
-    if announced != (plan.public_source is not None) or not (
-        announced or number is None
-    ):
+    if announced != (plan.public_source is not None) or not (announced or number is None):
         return ["公共随机数与抽取方案不一致"]
     if seed(record["seal"], shares, number, plan.algorithm) != opened["seed"]:
         return ["种子与各方随机数不符"]
     return []
 
 
-def _walk_problems(
-    sealed: dict[str, Any], opened: dict[str, Any], plan: Plan
-) -> list[str]:
+def _walk_problems(sealed: dict[str, Any], opened: dict[str, Any], plan: Plan) -> list[str]:
     steps = opened["walk"]
     ordered = order(sealed["leaves"], opened["seed"], plan.algorithm)
     if not all(_has(step, STEP_KEYS) for step in steps):
@@ -198,11 +182,7 @@ def _role_problem(
     name, role, reason = step["field"], step["as"], step["reason"]
     counter, expected = (left, "seat") if left[name] else (spare, "substitute")
     if not counter[name]:
-        return (
-            ""
-            if (role, reason) == ("skip", SkipReason.FIELD_FULL)
-            else "该专业名额已满"
-        )
+        return "" if (role, reason) == ("skip", SkipReason.FIELD_FULL) else "该专业名额已满"
     if step["leaf"] in excluded:
         same = (role, reason) == ("skip", excluded[step["leaf"]])
         return "" if same else "事先排除的条目未按封存的理由跳过"

@@ -37,9 +37,7 @@ class Plan:
     def __post_init__(self) -> None:
         if not self.session or not self.rule_version:
             raise Invalid("抽取场次编号和回避规则版本不能为空", field="session")
-        if not self.seats or not all(
-            _is_count(n) and n > 0 for n in self.seats.values()
-        ):
+        if not self.seats or not all(_is_count(n) and n > 0 for n in self.seats.values()):
             raise Invalid("每个专业的席位应为正整数", clause="3.2", field="seats")
         if not _is_count(self.substitutes):
             raise Invalid("候补人数应为非负整数", field="substitutes")
@@ -52,10 +50,7 @@ class Plan:
             )
         if self.public_source == "":
             raise Invalid("公共随机数来源不能是空文字", field="public_source")
-        if (
-            not MIN_SECRET_BITS <= self.secret_bits <= MAX_SECRET_BITS
-            or self.secret_bits % 8
-        ):
+        if not MIN_SECRET_BITS <= self.secret_bits <= MAX_SECRET_BITS or self.secret_bits % 8:
             raise Invalid(
                 f"随机数应为 {MIN_SECRET_BITS} 至 {MAX_SECRET_BITS} 位，且为 8 的倍数",
                 field="secret_bits",
@@ -107,9 +102,7 @@ def missing_bits(plan: Plan, pool_size: int) -> int:
     n is the pool, k the panel with its substitutes. Only one secret is counted, because all
     other parties may collude; a seed can not carry more than the hash's 256 bits.
     """
-    drawn = min(
-        pool_size, sum(plan.seats.values()) + plan.substitutes * len(plan.seats)
-    )
+    drawn = min(pool_size, sum(plan.seats.values()) + plan.substitutes * len(plan.seats))
     needed = (math.comb(pool_size, drawn) - 1).bit_length() + MARGIN_BITS
     return max(0, needed - min(plan.secret_bits, SEED_BITS))
 

@@ -56,24 +56,18 @@ def leaf_of(*, field: str, person: str, algorithm: Algorithm) -> str:
 
 def leaf(entry: Entry, algorithm: Algorithm = Algorithm.SHA256) -> str:
     """The leaf that is published for this expert: 64 hex digits."""
-    person = person_hash(
-        expert=entry.expert, salt=entry.salt, unit=entry.unit, algorithm=algorithm
-    )
+    person = person_hash(expert=entry.expert, salt=entry.salt, unit=entry.unit, algorithm=algorithm)
     return leaf_of(field=entry.field, person=person, algorithm=algorithm)
 
 
-def freeze(
-    entries: Iterable[Entry], algorithm: Algorithm = Algorithm.SHA256
-) -> dict[str, Entry]:
+def freeze(entries: Iterable[Entry], algorithm: Algorithm = Algorithm.SHA256) -> dict[str, Entry]:
     """Leaf → entry, sorted by leaf, so that the order of the pool file has no say.
 
     `Invalid` when the pool is empty, an expert stands in it twice or a salt is used twice.
     """
     pool = {leaf(entry, algorithm): entry for entry in entries}
     if not pool:
-        raise Invalid(
-            "抽取名单为空", remedy="请先把符合条件的专家列入抽取名单。", clause="3.2"
-        )
+        raise Invalid("抽取名单为空", remedy="请先把符合条件的专家列入抽取名单。", clause="3.2")
     experts: set[str] = set()
     salts: set[str] = set()
     for entry in pool.values():
@@ -93,7 +87,5 @@ def freeze(
 
 def leaves_root(leaves: Iterable[str], algorithm: Algorithm = Algorithm.SHA256) -> str:
     """The Merkle root over the sorted leaves, hex: one line that fits on a notice."""
-    hashes = [
-        merkle.leaf_hash(bytes.fromhex(each), algorithm) for each in sorted(leaves)
-    ]
+    hashes = [merkle.leaf_hash(bytes.fromhex(each), algorithm) for each in sorted(leaves)]
     return merkle.root(hashes, algorithm).hex()

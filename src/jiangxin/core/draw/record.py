@@ -25,7 +25,7 @@ class VoidReason(StrEnum):
 
     WITHHELD = "withheld"
     NUMBER_CANCELLED = "number_cancelled"
-    SECRET_REUSED = "secret_reused"
+    SECRET_REUSED = "secret_reused"  # noqa: S105 -- the name of a reason, no password
     SEATS_SHORT = "seats_short"
     INTERRUPTED = "interrupted"
 
@@ -79,9 +79,7 @@ def sealed_record(
         "plan": plan.to_json(),
         "leaves": pool,
         "root": leaves_root(pool, plan.algorithm),
-        "excluded": {
-            leaf: str(reason) for leaf, reason in sorted((excluded or {}).items())
-        },
+        "excluded": {leaf: str(reason) for leaf, reason in sorted((excluded or {}).items())},
         "commitments": dict(sorted(commitments.items())),
     }
     return _finish(sealed, None, None, plan.algorithm)
@@ -137,9 +135,7 @@ def opened_record(
         skips=skips,
     )
     if outcome.missing:
-        short = "、".join(
-            f"{name}缺 {count} 人" for name, count in outcome.missing.items()
-        )
+        short = "、".join(f"{name}缺 {count} 人" for name, count in outcome.missing.items())
         raise WrongState(
             f"抽取名单已走完，席位仍未满：{short}",
             remedy="请以“可参加的专家不足”将本场作废，补充专家后另开一场。",
@@ -151,8 +147,7 @@ def opened_record(
         "seed": seed(record["seal"], shares, public_number, algorithm),
         "named": named,
         "walk": [
-            _step(leaf, entries_by_leaf[leaf], outcome, algorithm, named)
-            for leaf in outcome.walked
+            _step(leaf, entries_by_leaf[leaf], outcome, algorithm, named) for leaf in outcome.walked
         ],
     }
     return _finish(record["sealed"], opened, None, algorithm)

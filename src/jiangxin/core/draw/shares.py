@@ -60,7 +60,5 @@ def seed(
 ) -> str:
     """64 hex digits from the seal (digest of all that was fixed), every party's secret and the
     public number. Binding the seal means that no part of it can be exchanged afterwards."""
-    body = canonical(
-        {"public_number": public_number, "seal": seal, "shares": dict(shares)}
-    )
+    body = canonical({"public_number": public_number, "seal": seal, "shares": dict(shares)})
     return hash_bytes(b"jiangxin-draw/v1 seed\n" + body, algorithm).hex()

@@ -69,9 +69,7 @@ class Adequacy:
         return max(0, self.needed + self.substitutes - self.eligible)
 
 
-def order(
-    leaves: Iterable[str], seed: str, algorithm: Algorithm = Algorithm.SHA256
-) -> list[str]:
+def order(leaves: Iterable[str], seed: str, algorithm: Algorithm = Algorithm.SHA256) -> list[str]:
     """The leaves sorted by H("draw/v1\\n" ‖ seed ‖ "\\n" ‖ leaf).
 
     Each leaf's place depends on itself and the seed alone (after ICANN OCTO-41): taking one
@@ -128,9 +126,7 @@ def walk(
     )
 
 
-def adequacy(
-    entries: Iterable[Entry], plan: Plan, skips: Iterable[str] = ()
-) -> list[Adequacy]:
+def adequacy(entries: Iterable[Entry], plan: Plan, skips: Iterable[str] = ()) -> list[Adequacy]:
     """Before sealing: eligible experts against seats and substitutes, one row per field.
 
     `skips` holds the ids of experts who are known to be out (recusal and the like).
@@ -159,9 +155,7 @@ def _require_walkable(
         if leaf not in entries_by_leaf:
             raise Invalid(f"跳过的条目 {leaf[:12]}… 不在抽取名单中", field="skips")
         if reason not in STATED_REASONS:
-            raise Invalid(
-                f"“{reason}”不是可以填写的跳过理由", clause="3.2", field="skips"
-            )
+            raise Invalid(f"“{reason}”不是可以填写的跳过理由", clause="3.2", field="skips")
     for entry in entries_by_leaf.values():
         if entry.field not in plan.seats:
             raise Invalid(

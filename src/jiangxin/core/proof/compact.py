@@ -58,11 +58,7 @@ class CompactRange:
         cls, size: int, hashes: Sequence[str], algorithm: Algorithm = Algorithm.SHA256
     ) -> "CompactRange":
         """Back from storage; `Tampered` when the hashes do not fit the size."""
-        if (
-            size < 0
-            or len(hashes) != size.bit_count()
-            or not all(map(is_hash_hex, hashes))
-        ):
+        if size < 0 or len(hashes) != size.bit_count() or not all(map(is_hash_hex, hashes)):
             raise Tampered(
                 f"紧凑区间与记录数 {size} 不符",
                 remedy="请从账本原始记录重新计算。",

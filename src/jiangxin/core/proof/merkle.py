@@ -17,9 +17,7 @@ def leaf_hash(data: bytes, algorithm: Algorithm = Algorithm.SHA256) -> bytes:
     return hash_bytes(b"\x00" + data, algorithm)
 
 
-def node_hash(
-    left: bytes, right: bytes, algorithm: Algorithm = Algorithm.SHA256
-) -> bytes:
+def node_hash(left: bytes, right: bytes, algorithm: Algorithm = Algorithm.SHA256) -> bytes:
     """H(0x01 ‖ left ‖ right), RFC 6962 §2.1."""
     return hash_bytes(b"\x01" + left + right, algorithm)
 
@@ -50,18 +48,13 @@ def nodes_of(leaf_hashes: Sequence[bytes], algorithm: Algorithm) -> NodeSource:
     def node(level: int, index: int) -> bytes:
         row = list(leaf_hashes[index << level : (index + 1) << level])
         while len(row) > 1:
-            row = [
-                node_hash(row[at], row[at + 1], algorithm)
-                for at in range(0, len(row), 2)
-            ]
+            row = [node_hash(row[at], row[at + 1], algorithm) for at in range(0, len(row), 2)]
         return row[0]
 
     return node
 
 
-def root(
-    leaf_hashes: Sequence[bytes], algorithm: Algorithm = Algorithm.SHA256
-) -> bytes:
+def root(leaf_hashes: Sequence[bytes], algorithm: Algorithm = Algorithm.SHA256) -> bytes:
     """The Merkle tree hash of these leaf hashes; of none it is H("")."""
     if not leaf_hashes:
         return hash_bytes(b"", algorithm)

@@ -76,8 +76,6 @@ def receipt_problems(record: object) -> list[str]:
     if leaf.hex() != record["leaf"]:
         return ["事件内容与叶子杂凑值不符：内容被改动过"]
     path = [bytes.fromhex(each) for each in proof]
-    if not verify_inclusion(
-        leaf, *counts, path, bytes.fromhex(record["root"]), algorithm
-    ):
+    if not verify_inclusion(leaf, *counts, path, bytes.fromhex(record["root"]), algorithm):
         return ["包含证明不成立：账本中没有这条记录"]
     return []

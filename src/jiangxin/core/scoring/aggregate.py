@@ -19,9 +19,7 @@ class Aggregation(StrEnum):
     @property
     def label(self) -> str:
         """Chinese, for the review report."""
-        return {"mean": "平均分", "trimmed": "去掉一个最高分和一个最低分后的平均分"}[
-            self.value
-        ]
+        return {"mean": "平均分", "trimmed": "去掉一个最高分和一个最低分后的平均分"}[self.value]
 
 
 def exact(totals: Sequence[int], method: Aggregation = Aggregation.MEAN) -> Fraction:

@@ -39,9 +39,7 @@ def agreement(sheets: Sheets) -> Agreement:
         return unknown(f"只有 {experts} 位专家，少于 {MIN_EXPERTS} 位，不计算一致性")
     if projects < MIN_PROJECTS:
         return unknown("全体专家共同评过的项目不足两个，不计算一致性")
-    ranks = [
-        doubled_ranks([sheet[each] for each in common]) for sheet in sheets.values()
-    ]
+    ranks = [doubled_ranks([sheet[each] for each in common]) for sheet in sheets.values()]
     sums = [sum(column) for column in zip(*ranks, strict=True)]
     # Ranks are doubled to stay whole, and doubled again against a doubled mean: 4² times S.
     spread = Fraction(sum((2 * each - _mean_twice(sums)) ** 2 for each in sums), 16)

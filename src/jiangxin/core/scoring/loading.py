@@ -18,9 +18,7 @@ AnEnum = TypeVar("AnEnum", bound=StrEnum)
 def load_rubric(path: Path) -> Rubric:
     """A rubric from a TOML file; `Invalid` naming the file when it is not one."""
     try:
-        return rubric_from(
-            tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        )
+        return rubric_from(tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal))
     except tomllib.TOMLDecodeError as broken:
         raise Invalid(f"{path.name} 不是正确的 TOML 文件：{broken}") from broken
     except Invalid as refused:
@@ -118,9 +116,7 @@ class _Table:
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._left.pop(key, [])
-        if not isinstance(value, list) or not all(
-            isinstance(each, str) for each in value
-        ):
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise self.refuse(key, "应为文字列表")
         return tuple(value)
 

@@ -19,9 +19,7 @@ class Evidence(StrEnum):
     @property
     def label(self) -> str:
         """Chinese, for score sheets."""
-        return {"sound": "佐证充分", "missing": "无佐证", "false": "佐证不实"}[
-            self.value
-        ]
+        return {"sound": "佐证充分", "missing": "无佐证", "false": "佐证不实"}[self.value]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,9 +42,7 @@ def rank(rows: Sequence[Row], ties: Sequence[str] = ()) -> list[Ranked]:
     """
     if len({row.project for row in rows}) != len(rows):
         raise Invalid("同一项目在排序中出现两次", field="project")
-    keys = {
-        row.project: (-row.total, *(_key(row, rule) for rule in ties)) for row in rows
-    }
+    keys = {row.project: (-row.total, *(_key(row, rule) for rule in ties)) for row in rows}
     ordered = sorted(rows, key=lambda row: (keys[row.project], row.project))
     ranked: list[Ranked] = []
     for key, same in groupby(ordered, key=lambda row: keys[row.project]):
@@ -67,11 +65,7 @@ def rank(rows: Sequence[Row], ties: Sequence[str] = ()) -> list[Ranked]:
 
 def tied_at(ranked: Sequence[Ranked], cut: int) -> list[str]:
     """Projects that share a rank across the line after place `cut`: people must decide."""
-    return [
-        each.project
-        for each in ranked
-        if each.rank <= cut < each.rank + len(each.tied_with)
-    ]
+    return [each.project for each in ranked if each.rank <= cut < each.rank + len(each.tied_with)]
 
 
 def _key(row: Row, rule: str) -> int:
@@ -99,13 +93,9 @@ def _microseconds(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _decided_by(
-    key: tuple[int, ...], keys: Sequence[tuple[int, ...]], ties: Sequence[str]
-) -> str:
+def _decided_by(key: tuple[int, ...], keys: Sequence[tuple[int, ...]], ties: Sequence[str]) -> str:
     """The last rule that had to be asked to tell this key from the others."""
-    shared = max(
-        (_common_prefix(key, other) for other in keys if other != key), default=0
-    )
+    shared = max((_common_prefix(key, other) for other in keys if other != key), default=0)
     return ties[shared - 1] if shared else ""
 
 

@@ -34,9 +34,7 @@ class Method(StrEnum):
     @property
     def label(self) -> str:
         """Chinese, for score sheets."""
-        return {"materials": "材料审核", "visit": "实地考察", "expert": "专家意见"}[
-            self.value
-        ]
+        return {"materials": "材料审核", "visit": "实地考察", "expert": "专家意见"}[self.value]
 
 
 class Status(StrEnum):

@@ -18,9 +18,7 @@ class Interval:
     worst: int
 
 
-def leave_one_out(
-    sheets: Sheets, method: Aggregation = Aggregation.MEAN
-) -> dict[str, Interval]:
+def leave_one_out(sheets: Sheets, method: Aggregation = Aggregation.MEAN) -> dict[str, Interval]:
     """Project → interval. `Invalid` for fewer than two experts.
 
     Where fewer than five totals remain, the trimmed mean gives way to the mean; a project that
@@ -38,9 +36,7 @@ def leave_one_out(
     }
 
 
-def fragile(
-    sheets: Sheets, cut: int, method: Aggregation = Aggregation.MEAN
-) -> list[str]:
+def fragile(sheets: Sheets, cut: int, method: Aggregation = Aggregation.MEAN) -> list[str]:
     """Projects whose place inside or outside the first `cut` depends on one expert.
 
     A project that shares a rank across the line is neither in nor out; to enter or leave that
@@ -61,9 +57,7 @@ def _projects(sheets: Sheets) -> list[str]:
 
 def _ranks_without_each(sheets: Sheets, method: Aggregation) -> list[dict[str, int]]:
     if len(sheets) < 2:
-        raise Invalid(
-            "至少需要两位专家的评分，才能分析结果是否依赖某一位专家", field="sheets"
-        )
+        raise Invalid("至少需要两位专家的评分，才能分析结果是否依赖某一位专家", field="sheets")
     everything = _projects(sheets)
     return [
         _ranks(
@@ -80,9 +74,7 @@ def _ranks(sheets: Sheets, method: Aggregation, projects: list[str]) -> dict[str
     for project in projects:
         totals = [sheet[project] for sheet in sheets.values() if project in sheet]
         few = len(totals) < MIN_TRIMMED
-        scores[project] = (
-            aggregate(totals, Aggregation.MEAN if few else method) if totals else -1
-        )
+        scores[project] = aggregate(totals, Aggregation.MEAN if few else method) if totals else -1
     return {
         project: 1 + sum(other > scores[project] for other in scores.values())
         for project in projects
