@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from jiangxin.core.kernel import clock, money
 from jiangxin.core.kernel.regions import PROVINCES, province_name
 from jiangxin.core.policy.load import load_pack
+from jiangxin.core.workflow import ProjectState, Role
 
 from .icons import ICONS
 
@@ -88,6 +89,16 @@ def percent(share: float | None, digits: int = 1) -> str:
 def thousands(value: int | None) -> str:
     """12345 → '12,345'."""
     return NOTHING if value is None else f"{value:,}"
+
+
+def role(value: str) -> str:
+    """A role's Chinese name: members of enums reach a template as plain texts, without labels."""
+    return Role(value).label
+
+
+def project_state(value: str) -> str:
+    """The Chinese name of a project's state."""
+    return ProjectState(value).label
 
 
 def tone(state: str) -> str:
@@ -193,6 +204,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "iso": iso,
     "percent": percent,
     "thousands": thousands,
+    "role": role,
+    "project_state": project_state,
     "tone": tone,
     "verdict": verdict,
     "clause": clause,

@@ -1,13 +1,14 @@
 """One-line messages that survive a redirect (post, redirect, get), on Django's messages."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
 
 
-class Flash(NamedTuple):
+@dataclass(frozen=True)
+class Flash:
     tone: str
     text: str
 

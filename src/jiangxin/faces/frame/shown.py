@@ -1,7 +1,7 @@
 """One page of a list as its template wants it, and the addresses that lead on from it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .listing import Column, Listing, Order
 
 
-class Cell(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cell:
     """A value with how to show it; `code` is the state behind a state's label."""
 
     kind: str
@@ -23,31 +24,36 @@ class Cell(NamedTuple):
     code: str = ""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     key: str
     name: str
     url: str
     cells: list[Cell]
 
 
-class Head(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Head:
     label: str
     kind: str
     url: str
     order: str
 
 
-class Link(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Link:
     label: str
     url: str
 
 
-class Chip(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Chip:
     text: str
     url: str
 
 
-class ColumnChoice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
     key: str
     label: str
     chosen: bool

@@ -4,9 +4,11 @@
 
 Only what Jinja2 understands too may be written in a template; a test renders both and compares.
 Macros that emit a form need the request: import them `with context`, as Jinja2 demands.
+MiniJinja cannot see the fields of a named tuple inside another object: use frozen dataclasses there.
+A member of a text enum arrives as its value: for its label use the filters `role`, `project_state`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -103,11 +105,47 @@ class Template:
         self, context: dict[str, Any] | None = None, request: HttpRequest | None = None
     ) -> str:
         """The page as text. Raises `TemplateSyntaxError` with template name and line."""
-        everything = (page_context(request) if request else {}) | (context or {})
+        everything = named((page_context(request) if request else {}) | (context or {}))
         try:
             return self.produce(**everything)
         except minijinja.TemplateError as error:
             raise TemplateSyntaxError(str(error)) from error
+
+
+class Named:
+    """A named tuple whose fields MiniJinja can see: it takes any tuple for a nameless sequence."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        self.row = row
+
+    def __getattr__(self, name: str) -> Any:
+        return named(getattr(self.row, name))
+
+    def __getitem__(self, place: int) -> Any:
+        return named(self.row[place])
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(named, self.row)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __str__(self) -> str:
+        return str(self.row)
+
+
+def named(value: Any) -> Any:
+    """`value` with the named tuples in its lists, tuples and dicts wrapped; other objects untouched."""
+    kind = type(value)
+    if kind is dict:
+        return {key: named(each) for key, each in value.items()}
+    if kind is list:
+        return [named(each) for each in value]
+    if kind is tuple:
+        return tuple(map(named, value))
+    return Named(value) if isinstance(value, tuple) else value
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:

@@ -10,5 +10,5 @@ urlpatterns = [
     path("enter/", login.enter, name="enter"),
     path("home/", login.home, name="home"),
     path("gallery/", gallery.gallery, name="gallery"),
-    path("gallery/<slug:layout>/", gallery.layout, name="gallery-layout"),
+    path("gallery/<slug:name>/", gallery.layout, name="gallery-layout"),
 ]
