@@ -35,6 +35,7 @@ def test_shandong_adds_a_condition_and_two_questions(pack: Pack) -> None:
     assert check_overlay(pack, shandong) == []
     assert len(shandong.prefers) == 5
     assert not shandong.recommender
+    assert (shandong.quota, shandong.publicity_days) == ({"base": 5, "studio": 5}, None)
     form = pack.form("studio", shandong)
     assert form.field("education_fund")
     assert pack.form("studio").field("education_fund") is None
@@ -51,6 +52,7 @@ def test_shandong_adds_a_condition_and_two_questions(pack: Pack) -> None:
 def test_tightened_limits_judge_under_the_provinces_name() -> None:
     strict = overlay(values={"base.capacity": 3000, "publicity.working_days": 7, "panel.size": 7})
     assert check_overlay(PACK, strict) == []
+    assert (strict.publicity_days, strict.panel_size, strict.quota) == (7, 7, {})
     facts = PACK.tracks["new_base"].sample
     found = assess(PACK, track="new_base", on=ON, facts=facts, overlay=strict)
     own = [each for each in found if each.norm == "N10"]

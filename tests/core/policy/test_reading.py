@@ -270,3 +270,10 @@ def test_inputs_of_every_kind_come_back() -> None:
         "table-0-sum": ["12.5"],
         "table-1-number": ["十"],
     }
+
+
+def test_computed_fields_cannot_be_typed() -> None:
+    section = PACK.forms["new_base"].section("training")
+    assert section is not None
+    assert parse_section(section, {"pass_rate": ["100.00%"], "trained_total": ["9"]}).answers == {}
+    assert section_values(section, {"pass_rate": "100.00%"}) == {}

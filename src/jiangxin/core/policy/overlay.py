@@ -44,6 +44,26 @@ class Overlay:
     rubrics: Mapping[str, str]
     recommender: bool
 
+    @property
+    def quota(self) -> dict[str, int]:
+        """The province's own number of projects a year by kind, where it sets one."""
+        prefix = "quota."
+        return {
+            name.removeprefix(prefix): value
+            for name, value in self.values.items()
+            if name.startswith(prefix)
+        }
+
+    @property
+    def publicity_days(self) -> int | None:
+        """Working days of publicity, where the province sets them."""
+        return self.values.get("publicity.working_days")
+
+    @property
+    def panel_size(self) -> int | None:
+        """Members of a panel, where the province sets them."""
+        return self.values.get("panel.size")
+
     def own(self, name: str) -> bool:
         """Whether the province made up this parameter for a condition of its own."""
         return name.startswith(f"{self.province}.")
