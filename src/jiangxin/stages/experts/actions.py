@@ -1,7 +1,6 @@
 """Keep the expert pool: register, activate, suspend, remove, edit, record what binds whom."""
 
 import secrets
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -185,7 +184,7 @@ def _turn(
     viewer: Viewer,
     expert: Expert,
     target: Expert.State,
-    sources: Iterable[Expert.State],
+    sources: tuple[Expert.State, ...],
     reason: str,
     *,
     reasoned: bool = True,
@@ -299,7 +298,7 @@ def _locked(viewer: Viewer, expert_id: int) -> Expert:
     viewer.require(Role.PROVINCE_HR, Role.EXPERT)
     rows = Expert.objects.select_for_update(of=("self",)).select_related("user")
     if viewer.role is Role.EXPERT:
-        rows = rows.filter(user_id=viewer.user_id)
+        rows = rows.filter(user_id=viewer.user_id or 0)
     expert = rows.filter(pk=expert_id, province=viewer.province).first()
     if expert is None:
         raise NotFound("没有这位专家。", remedy="可能属于其他省份的专家库。")

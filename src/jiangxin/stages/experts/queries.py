@@ -29,7 +29,7 @@ def pool(viewer: Viewer) -> QuerySet[Expert]:
     """
     rows = Expert.objects.all()
     if viewer.role is Role.EXPERT:
-        return rows.filter(user_id=viewer.user_id)
+        return rows.filter(user_id=viewer.user_id or 0)
     if viewer.role in READERS and viewer.province:
         return rows.filter(province=viewer.province)
     if viewer.role in (Role.SUPERVISOR, Role.AUDITOR):

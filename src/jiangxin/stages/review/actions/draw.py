@@ -1,0 +1,418 @@
+"""The ceremony: open a session, commit, seal, reveal, draw; or void it with its reason.
+
+The rules of the order stand in `core/draw/ceremony`; here they meet rows, people and the ledger.
+"""
+
+import json
+import secrets
+
+from django.db import IntegrityError, transaction
+
+from jiangxin.core.draw import record as records
+from jiangxin.core.draw.ceremony import State
+from jiangxin.core.draw.plan import Plan, missing_bits
+from jiangxin.core.draw.pool import Entry, freeze, leaves_root
+from jiangxin.core.draw.record import VoidReason
+from jiangxin.core.draw.shares import commitment as commitment_of
+from jiangxin.core.draw.walk import adequacy
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
+from jiangxin.core.workflow import DrawState, ProjectState, Role, RoundState
+from jiangxin.records.identity.models import User
+from jiangxin.records.identity.secrets import seal
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.ledger.actions import append, move
+from jiangxin.stages.application.models import Application
+from jiangxin.stages.experts.models import Expert
+from jiangxin.stages.experts.queries import drawable, recusals
+from jiangxin.stages.programme.queries import pack, parameter
+from jiangxin.stages.review.models import DrawSession, Round, Seat, Share
+from jiangxin.stages.review.queries.ceremony import (
+    FIELD_OF,
+    ceremony,
+    entries_of,
+    expert_code,
+    expert_id,
+    opened,
+    outcome,
+)
+
+from .rounds import locked as locked_round
+
+PARTY_OF = {
+    Role.PROVINCE_HR: "hr",
+    Role.PROVINCE_FINANCE: "finance",
+    Role.SUPERVISOR: "supervisor",
+}
+SECRET_BYTES = 32
+
+
+@transaction.atomic
+def open_session(*, viewer: Viewer, round_id: int) -> DrawSession:
+    """Freeze the lot of a new session and wait for the commitments.
+
+    In the lot: every active or suspended expert of the province in the fields that the panel
+    needs; those barred from any examined project are excluded with their reason. Effects: the row
+    with fresh salts; event `draw.opened` with root and counts. Raises `WrongState` while a project
+    is still in examination, without projects, when a session is running, or with too few experts.
+    """
+    viewer.require(Role.PROVINCE_HR)
+    row = locked_round(viewer, round_id)
+    if row.state != RoundState.PREPARING:
+        raise WrongState(
+            "评审已经开始，不能再抽取。", remedy="缺席的专家按原顺序递补。", clause="3.2"
+        )
+    projects = projects_to_judge(row)
+    experts = [each for each in drawable(row.call.province) if row.seats.get(each.field)]
+    barred = recusals(experts, projects, year=row.call.year)
+    number = row.sessions.count() + 1
+    plan = _plan(row, number)
+    entries = [_entry(each) for each in experts]
+    _require_enough(entries, plan, {expert_code(pk) for pk in barred})
+    pool = freeze(entries, plan.algorithm)
+    session = DrawSession(
+        round=row,
+        number=number,
+        plan=plan.to_json(),
+        pool_sealed=seal(json.dumps([vars(entry) for entry in entries])),
+        leaves=list(pool),
+        root=leaves_root(pool, plan.algorithm),
+        excluded={
+            leaf: barred[expert_id(entry.expert)].reason.value
+            for leaf, entry in pool.items()
+            if expert_id(entry.expert) in barred
+        },
+        projects=[project.pk for project in projects],
+        opened_at=clock.now(),
+    )
+    try:
+        with transaction.atomic():
+            session.save(force_insert=True)
+    except IntegrityError:
+        raise WrongState(
+            "已有一场抽取正在进行或已经完成。", remedy="每次评审只有一场有效的抽取。", clause="3.2"
+        ) from None
+    append(
+        type="draw.opened",
+        subject=session.subject,
+        by=viewer,
+        payload={
+            "session": plan.session,
+            "root": session.root,
+            "pool": len(pool),
+            "excluded": len(session.excluded),
+        },
+    )
+    return session
+
+
+def projects_to_judge(row: Round) -> list[Application]:
+    """The examined projects of the round's call and kind, in order of id, with their unit.
+
+    Raises `WrongState` while the window is open, while one is still in examination, or without any.
+    """
+    if clock.now() < row.call.closes_at:
+        raise WrongState(
+            f"申报于{clock.long_moment(row.call.closes_at)}截止，之前不能抽取专家。",
+            remedy="回避须对照全部通过资格审查的项目计算。",
+            clause="3.2",
+        )
+    rows = Application.objects.filter(call_id=row.call_id, kind=row.kind)
+    waiting = rows.filter(state__in=(ProjectState.SUBMITTED, ProjectState.RETURNED)).count()
+    if waiting:
+        raise WrongState(
+            f"还有 {waiting} 个项目没有完成资格审查。",
+            remedy="请先完成全部项目的资格审查，回避才能算全。",
+            clause="3.2",
+        )
+    found = list(rows.filter(state=ProjectState.EXAMINED).select_related("unit").order_by("id"))
+    if not found:
+        raise WrongState("没有通过资格审查的项目，无须评审。", clause="3.2")
+    return found
+
+
+@transaction.atomic
+def commit(*, viewer: Viewer, session_id: int, commitment: str) -> Share:
+    """The viewer's party promises a secret by its commitment (made in the browser).
+
+    Effects: the share; event `draw.party_committed`. Raises `NotPermitted` for somebody who is no
+    party of this province, `WrongState` when the party has committed or the person stands for
+    another party already, `Invalid` for what is no commitment.
+    """
+    session, party = _locked(viewer, session_id)
+    ceremony(session).commit(party, commitment)
+    person = User.objects.get(pk=viewer.user_id or 0)
+    _require_one_party_each(session, person)
+    try:
+        with transaction.atomic():
+            share = Share.objects.create(
+                session=session,
+                party=party,
+                commitment=commitment,
+                committed_at=clock.now(),
+                user=person,
+                name=viewer.name,
+            )
+    except IntegrityError:
+        raise WrongState("同一人不能代表两方，一方也只能承诺一次。", clause="3.2") from None
+    append(
+        type="draw.party_committed",
+        subject=session.subject,
+        by=viewer,
+        payload={"party": party, "commitment": commitment},
+    )
+    return share
+
+
+def commit_for(*, viewer: Viewer, session_id: int) -> str:
+    """For a browser without script: the secret is made here, returned once, and not kept.
+
+    Same effects and refusals as `commit`.
+    """
+    session = DrawSession.objects.filter(
+        pk=session_id, round__call__province=viewer.province
+    ).first()
+    if session is None:
+        raise NotFound("没有这场抽取。", remedy="它可能属于其他省份。")
+    secret = secrets.token_hex(SECRET_BYTES)
+    promise = commitment_of(_party(viewer), session.plan["session"], secret)
+    commit(viewer=viewer, session_id=session_id, commitment=promise)
+    return secret
+
+
+def _require_one_party_each(session: DrawSession, person: User) -> None:
+    """Two accounts of one person: same name and same phone."""
+    others = User.objects.filter(
+        pk__in=session.shares.values("user_id"), name=person.name, phone=person.phone
+    )
+    if person.phone and others.exists():
+        raise NotPermitted(
+            "同一人不能代表两方参加抽取。",
+            remedy="请由另一位工作人员用本人的账号办理。",
+            clause="3.2",
+        )
+
+
+@transaction.atomic
+def close_commitments(*, viewer: Viewer, session_id: int) -> DrawSession:
+    """Seal the session: lot, exclusions and commitments can not change any more.
+
+    Effects: the sealed record; state revealing; event `draw.committed` with seal and root.
+    """
+    session, _ = _locked(viewer, session_id)
+    made = ceremony(session)
+
+    def all_committed() -> None:
+        made.close("0" * 64)
+
+    if session.state == DrawState.COMMITTING:
+        all_committed()
+        session.record = records.sealed_record(
+            plan=made.plan,
+            leaves=session.leaves,
+            commitments=made.commitments,
+            excluded=session.excluded,
+        )
+        session.sealed_at = clock.now()
+    move(
+        session,
+        step="close_commitments",
+        by=viewer,
+        guards={"all_committed": all_committed},
+        payload={"seal": (session.record or {}).get("seal", ""), "root": session.root},
+        also=("record", "sealed_at"),
+    )
+    return session
+
+
+@transaction.atomic
+def reveal(*, viewer: Viewer, session_id: int, secret: str) -> Share:
+    """The viewer's party opens its secret.
+
+    Effects: the share; event `draw.party_revealed`. Raises `Tampered` when the secret is not the
+    promised one (the right one can still be given), `WrongState` when it was public before:
+    then it was predictable and the session must be voided.
+    """
+    session, party = _locked(viewer, session_id)
+    secret = secret.strip().lower()
+    spent = set(Share.objects.exclude(secret="").values_list("secret", flat=True))
+    after = ceremony(session).reveal(party, secret, spent=spent)
+    if after.state is State.VOID:
+        raise WrongState(
+            "这个随机数在以前的抽取中公开过，事先可知。",
+            remedy="请由省级人社部门以“随机数曾经使用过”将本场作废，另开一场。",
+            clause="3.2",
+            field="secret",
+        )
+    share = session.shares.get(party=party)
+    share.secret, share.revealed_at = secret, clock.now()
+    share.save(update_fields=["secret", "revealed_at"])
+    append(
+        type="draw.party_revealed",
+        subject=session.subject,
+        by=viewer,
+        payload={"party": party, "secret": secret},
+    )
+    return share
+
+
+@transaction.atomic
+def draw(*, viewer: Viewer, session_id: int) -> DrawSession:
+    """Walk the order that the seed gives, and invite the panel.
+
+    Effects, in order: the opened record without names; state drawn, event `draw.drawn` with seed
+    and digest; one seat for each place, invited. Raises `WrongState` when the lot is too small.
+    """
+    session, _ = _locked(viewer, session_id)
+    made = ceremony(session)
+
+    def all_revealed() -> None:
+        if made.state is not State.READY:
+            raise WrongState("各方的随机数还没有全部公开。", clause="3.2")
+
+    if session.state == DrawState.REVEALING:
+        all_revealed()
+        session.record = opened(session, named=False)
+        session.drawn_at = clock.now()
+    payload = {}
+    if session.record and session.record["opened"]:
+        payload = {"seed": session.record["opened"]["seed"], "digest": session.record["digest"]}
+    move(
+        session,
+        step="draw",
+        by=viewer,
+        guards={"all_revealed": all_revealed},
+        payload=payload,
+        also=("record", "drawn_at"),
+    )
+    fill_places(session)
+    return session
+
+
+def fill_places(session: DrawSession) -> list[Seat]:
+    """Give every empty place to the next in the walk; returns the new seats."""
+    result = outcome(session)
+    entries = entries_of(session)
+    made: list[Seat] = []
+    taken = set(session.panel.values_list("leaf", flat=True))
+    living = session.panel.exclude(status=Seat.Status.REPLACED)
+    for name, leaves in result.seats.items():
+        field = FIELD_OF[name]
+        held = set(living.filter(field=field).values_list("place", flat=True))
+        empty = [n for n in range(1, session.plan["seats"][name] + 1) if n not in held]
+        newcomers = [leaf for leaf in leaves if leaf not in taken]
+        for place, leaf in zip(empty, newcomers, strict=True):
+            made.append(
+                Seat.objects.create(
+                    round_id=session.round_id,
+                    session=session,
+                    expert_id=expert_id(entries[leaf].expert),
+                    field=field,
+                    place=place,
+                    leaf=leaf,
+                    invited_at=clock.now(),
+                )
+            )
+    return made
+
+
+@transaction.atomic
+def void(*, viewer: Viewer, session_id: int, reason: VoidReason, note: str) -> DrawSession:
+    """End a session without a panel; another may be opened. Who withheld a secret is named.
+
+    Effects: the void record (when it had been sealed); state void; event `draw.voided`. Raises
+    `Invalid` without a note, `WrongState` for 未公开 when nobody is missing, and when all secrets
+    are open, so that the panel can be computed: then only 专家不足 that is a fact counts.
+    """
+    session, _ = _locked(viewer, session_id)
+    made = ceremony(session)
+
+    def reasons_given() -> None:
+        if not note.strip():
+            raise Invalid("请写明作废的原因。", clause="3.2", field="note")
+        if reason is VoidReason.WITHHELD and not made.waiting_for:
+            raise WrongState("各方都已办理，不能以“参与方未公开随机数”作废。", clause="3.2")
+        if made.state is State.READY and not (
+            reason is VoidReason.SEATS_SHORT and outcome(session).missing
+        ):
+            raise WrongState(
+                "各方随机数已全部公开，结果已经确定，不能作废。",
+                remedy="请直接抽取；确有专家不能参加的，按顺序递补。",
+                clause="3.2",
+            )
+
+    session.void_reason, session.void_note = reason.value, note.strip()[:300]
+    if session.record and session.state == DrawState.REVEALING:
+        reasons_given()
+        after = made.abandon(reason)
+        session.record = records.void_record(
+            session.record, reason=reason, parties=after.at_fault, note=session.void_note
+        )
+    move(
+        session,
+        step="void",
+        by=viewer,
+        guards={"reasons_given": reasons_given},
+        payload={"reason": reason.value, "digest": (session.record or {}).get("digest", "")},
+        also=("record", "void_reason", "void_note"),
+    )
+    return session
+
+
+def _party(viewer: Viewer) -> str:
+    party = PARTY_OF.get(viewer.role)
+    if party is None:
+        raise NotPermitted(
+            "抽取由省级人社、财政和监督三方办理。",
+            remedy="请由三方各自登录办理；其他人员可以查看公布的记录。",
+            clause="3.2",
+        )
+    return party
+
+
+def _locked(viewer: Viewer, session_id: int) -> tuple[DrawSession, str]:
+    party = _party(viewer)
+    session = (
+        DrawSession.objects.select_for_update(of=("self",))
+        .select_related("round__call")
+        .filter(pk=session_id, round__call__province=viewer.province)
+        .first()
+    )
+    if session is None:
+        raise NotFound("没有这场抽取。", remedy="它可能属于其他省份。")
+    return session, party
+
+
+def _plan(row: Round, number: int) -> Plan:
+    years = parameter("recusal.years", row.call.year)
+    return Plan(
+        session=f"{row.call.province}-{row.call.year}-{row.kind}-{number}",
+        seats={Expert.Field(field).label: count for field, count in row.seats.items() if count},
+        substitutes=row.substitutes,
+        rule_version=f"{pack().code} 回避 {years} 年",
+    )
+
+
+def _entry(each: Expert) -> Entry:
+    return Entry(
+        expert=expert_code(each.pk),
+        field=Expert.Field(each.field).label,
+        unit=each.unit_name,
+        salt=secrets.token_hex(SECRET_BYTES),
+    )
+
+
+def _require_enough(entries: list[Entry], plan: Plan, out: set[str]) -> None:
+    short = [
+        f"{row.field}需 {row.needed} 人，可参加 {row.eligible} 人"
+        for row in adequacy(entries, plan, out)
+        if row.eligible < row.needed
+    ]
+    if short:
+        raise WrongState(
+            f"回避后专家不足：{'；'.join(short)}。",
+            remedy="请先补充专家库，或商请邻近省份专家入库。",
+            clause="3.2",
+        )
+    if missing_bits(plan, len(entries)):
+        raise WrongState("抽取名单过大，随机数位数不足。", remedy="请分场次抽取。", clause="3.2")

@@ -1,0 +1,252 @@
+"""A round from its opening to the ranking."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
+from jiangxin.core.scoring.aggregate import MIN_TRIMMED, Aggregation, aggregate
+from jiangxin.core.scoring.ranking import Row, rank
+from jiangxin.core.workflow import ProjectState, Role, RoundState
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.ledger.actions import append, move
+from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.queries import overlay_of
+from jiangxin.stages.experts.models import Expert
+from jiangxin.stages.programme.models import Call, Kind
+from jiangxin.stages.programme.queries import pack, parameter
+from jiangxin.stages.review.models import Decision, Round, Seat
+from jiangxin.stages.review.queries.coverage import require_all_signed, require_seated, valid_totals
+from jiangxin.stages.review.rubrics import pinned, rubrics_digest
+
+from .sheets import lay_sheets
+
+
+@transaction.atomic
+def open_round(*, viewer: Viewer, call_id: int, kind: Kind, due: datetime) -> Round:
+    """Begin the review of one kind: rubrics pinned, panel seats by default, scoring due at `due`.
+
+    Effects: the row; event `round.opened` with the digest of the rubrics. Raises `NotFound`,
+    `WrongState` without a complete rubric, `LimitReached` when the round exists.
+    """
+    viewer.require(Role.PROVINCE_HR)
+    call = Call.objects.filter(pk=call_id, province=viewer.province, state="open").first()
+    if call is None:
+        raise NotFound("没有这份申报通知。", remedy="它可能属于其他省份，或尚未发布。")
+    chosen = pinned(pack(), overlay_of(call), kind)
+    row = Round(
+        call=call,
+        kind=kind.value,
+        rubrics=chosen,
+        rubrics_digest=rubrics_digest(chosen),
+        seats=default_seats(call.panel_size),
+        substitutes=parameter("panel.substitutes", call.year),
+        due=due,
+    )
+    _require_future(due)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise LimitReached(
+            f"{call.year}年“{kind.label}”的评审已经建立。", remedy="请继续办理已有的评审。"
+        ) from None
+    append(
+        type="round.opened",
+        subject=row.subject,
+        by=viewer,
+        payload={"call": call.subject, "kind": kind.value, "rubrics": row.rubrics_digest},
+    )
+    return row
+
+
+def default_seats(size: int) -> dict[str, int]:
+    """A panel of `size` by field: one for finance, a quarter for education, the rest technical."""
+    education = max(1, size // 4)
+    return {
+        Expert.Field.TECHNICAL.value: size - education - 1,
+        Expert.Field.EDUCATION.value: education,
+        Expert.Field.FINANCE.value: 1,
+    }
+
+
+@transaction.atomic
+def plan_round(
+    *,
+    viewer: Viewer,
+    round_id: int,
+    seats: Mapping[str, int],
+    substitutes: int,
+    method: Aggregation,
+    due: datetime,
+) -> Round:
+    """Set seats by field, substitutes, method and due time, before a draw has been opened.
+
+    Effects: the row; event `round.planned`. Raises `Invalid` when the seats are not the call's
+    panel size, leave out finance, or there are fewer substitutes than the policy asks for.
+    """
+    row = locked(viewer, round_id)
+    viewer.require(Role.PROVINCE_HR)
+    if row.state != RoundState.PREPARING or row.sessions.exclude(state="void").exists():
+        raise WrongState(
+            "抽取已经开场，席位和方法不能再改。",
+            remedy="确需更改的，先将本场抽取作废并写明原因。",
+            clause="3.2",
+        )
+    _require_plan(row, seats, substitutes, method)
+    _require_future(due)
+    row.seats = {field: count for field, count in seats.items() if count}
+    row.substitutes, row.method, row.due = substitutes, method.value, due
+    row.save(update_fields=["seats", "substitutes", "method", "due"])
+    append(
+        type="round.planned",
+        subject=row.subject,
+        by=viewer,
+        payload={
+            "seats": row.seats,
+            "substitutes": substitutes,
+            "method": method.value,
+            "due": due,
+        },
+    )
+    return row
+
+
+@transaction.atomic
+def postpone(*, viewer: Viewer, round_id: int, due: datetime) -> Round:
+    """Give the experts more time while they score. Effects: the row; event `round.postponed`."""
+    row = locked(viewer, round_id)
+    viewer.require(Role.PROVINCE_HR)
+    if row.state != RoundState.SCORING:
+        raise WrongState("只有评分期间才能延长评分时间。", clause="3.2")
+    if due <= row.due:
+        raise Invalid("新的截止时间应晚于原截止时间。", field="due")
+    row.due = due
+    row.save(update_fields=["due"])
+    append(type="round.postponed", subject=row.subject, by=viewer, payload={"due": due})
+    return row
+
+
+@transaction.atomic
+def start(*, viewer: Viewer, round_id: int) -> Round:
+    """Let the experts score.
+
+    Effects, in order: round scoring, event `round.started`; every examined project of the draw
+    under review, event `project.review_started`; one empty sheet for each expert and project.
+    Raises `WrongState` until every drawn expert has accepted.
+    """
+    row = locked(viewer, round_id)
+    row.started_at = clock.now()
+
+    def panel_seated() -> None:
+        require_seated(row)
+
+    move(row, step="start", by=viewer, guards={"panel_seated": panel_seated}, also=("started_at",))
+    session = row.sessions.get(state="drawn")
+    projects = list(
+        Application.objects.select_for_update()
+        .filter(pk__in=session.projects, state=ProjectState.EXAMINED)
+        .order_by("id")
+    )
+    for project in projects:
+        move(project, step="start_review", by=viewer, guards={"panel_seated": panel_seated})
+    lay_sheets(row.panel.filter(status=Seat.Status.ACCEPTED), projects)
+    return row
+
+
+@transaction.atomic
+def rank_round(*, viewer: Viewer, round_id: int) -> Round:
+    """Close scoring and compute the ranking; scores become visible to the province now.
+
+    Effects, in order: round ranked, event `round.ranked` with the digest-bearing results; every
+    project reviewed, event `project.reviewed`; one decision row for each, none selected.
+    The score is the mean (or trimmed mean) of the valid sheets; projects of equal score share a
+    rank. Raises `WrongState` naming sheets not signed or projects with too few sheets.
+    """
+    row = locked(viewer, round_id)
+    row.ranked_at = clock.now()
+
+    def all_sheets_signed() -> None:
+        require_all_signed(row)
+
+    all_sheets_signed()
+    totals = valid_totals(row)
+    ranked = rank(
+        [
+            Row(project=str(project), total=combined(list(given.values()), row.method))
+            for project, given in totals.items()
+        ]
+    )
+    guards = {"all_sheets_signed": all_sheets_signed}
+    result = [[each.project, each.rank, each.total] for each in ranked]
+    move(
+        row,
+        step="rank",
+        by=viewer,
+        guards=guards,
+        payload={"method": row.method, "ranking": result},
+        also=("ranked_at",),
+    )
+    for project in Application.objects.select_for_update().filter(pk__in=totals).order_by("id"):
+        move(project, step="complete_review", by=viewer, guards=guards)
+    Decision.objects.bulk_create(
+        [
+            Decision(
+                round=row,
+                application_id=int(each.project),
+                rank=each.rank,
+                total=each.total,
+                sheets=len(totals[int(each.project)]),
+            )
+            for each in ranked
+        ]
+    )
+    return row
+
+
+def combined(totals: list[int], method: str) -> int:
+    """The panel's score of one project; below five sheets the trimmed mean gives way to the mean."""
+    few = len(totals) < MIN_TRIMMED
+    return aggregate(totals, Aggregation.MEAN if few else Aggregation(method))
+
+
+def locked(viewer: Viewer, round_id: int) -> Round:
+    """The round, locked. Raises `NotFound` for another province's."""
+    row = (
+        Round.objects.select_for_update(of=("self",))
+        .select_related("call")
+        .filter(pk=round_id, call__province=viewer.province)
+        .first()
+    )
+    if row is None:
+        raise NotFound("没有这次评审。", remedy="它可能属于其他省份。")
+    return row
+
+
+def _require_future(due: datetime) -> None:
+    if due <= clock.now():
+        raise Invalid("评分截止时间应晚于现在。", clause="3.2", field="due")
+
+
+def _require_plan(
+    row: Round, seats: Mapping[str, int], substitutes: int, method: Aggregation
+) -> None:
+    size = row.call.panel_size
+    if set(seats) - set(Expert.Field.values) or min(seats.values(), default=0) < 0:
+        raise Invalid("席位应按技术、教育、财务填写非负整数。", clause="3.2", field="seats")
+    if sum(seats.values()) != size:
+        raise Invalid(
+            f"各专业席位合计 {sum(seats.values())} 人，与申报通知的评审组 {size} 人不符。",
+            remedy=f"请调整为合计 {size} 人。",
+            clause="3.2",
+            field="seats",
+        )
+    if not seats.get(Expert.Field.FINANCE.value):
+        raise Invalid("评审组至少应有 1 名财务专家。", clause="3.2", field="seats")
+    least = parameter("panel.substitutes", row.call.year)
+    if substitutes < least:
+        raise Invalid(f"每个专业的候补不少于 {least} 人。", clause="3.2", field="substitutes")
+    if method is Aggregation.TRIMMED and size < MIN_TRIMMED:
+        raise Invalid(f"评审组少于 {MIN_TRIMMED} 人时不能去掉最高分和最低分。", field="method")

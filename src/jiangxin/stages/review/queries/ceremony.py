@@ -1,0 +1,117 @@
+"""A draw as the viewer may see it: its state, its published record, its outcome."""
+
+import json
+from typing import Any
+
+from django.db.models import QuerySet
+
+from jiangxin.core.draw.ceremony import Ceremony
+from jiangxin.core.draw.plan import plan_from
+from jiangxin.core.draw.pool import Entry, freeze
+from jiangxin.core.draw.record import VoidReason, opened_record, outcome_of
+from jiangxin.core.draw.walk import Outcome
+from jiangxin.core.kernel.errors import NotFound, WrongState
+from jiangxin.core.workflow import DrawState, Role, RoundState
+from jiangxin.records.identity.secrets import open_sealed
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.experts.models import Expert
+from jiangxin.stages.review.models import DrawSession, Seat
+
+FIELD_OF = {field.label: field.value for field in Expert.Field}
+WATCHERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
+
+
+def expert_code(pk: int) -> str:
+    """The opaque id of an expert in draws."""
+    return f"E{pk:06d}"
+
+
+def expert_id(code: str) -> int:
+    """The expert behind an opaque id."""
+    return int(code[1:])
+
+
+def sessions(viewer: Viewer) -> QuerySet[DrawSession]:
+    """The draws of the viewer's province; of all for national supervision and audit."""
+    rows = DrawSession.objects.select_related("round__call").order_by("round", "number")
+    if viewer.role in WATCHERS and viewer.province:
+        return rows.filter(round__call__province=viewer.province)
+    if viewer.role in (Role.SUPERVISOR, Role.AUDITOR):
+        return rows
+    return rows.none()
+
+
+def session(viewer: Viewer, session_id: int) -> DrawSession:
+    """One draw. Raises `NotFound`."""
+    found = sessions(viewer).filter(pk=session_id).first()
+    if found is None:
+        raise NotFound("没有这场抽取。", remedy="它可能属于其他省份。")
+    return found
+
+
+def ceremony(row: DrawSession) -> Ceremony:
+    """The session rebuilt from its rows: what the rules of the ceremony are asked with."""
+    shares = list(row.shares.order_by("id"))
+    return Ceremony(
+        plan=plan_from(row.plan),
+        commitments={share.party: share.commitment for share in shares},
+        seal=row.record["seal"] if row.record else None,
+        shares={share.party: share.secret for share in shares if share.secret},
+        void_reason=VoidReason(row.void_reason) if row.state == DrawState.VOID else None,
+    )
+
+
+def entries_of(row: DrawSession) -> dict[str, Entry]:
+    """leaf → entry of the frozen lot, opened inside the process only."""
+    entries = [Entry(**each) for each in json.loads(open_sealed(row.pool_sealed))]
+    return freeze(entries, plan_from(row.plan).algorithm)
+
+
+def sealed(row: DrawSession) -> dict[str, Any]:
+    """The newest publication of the session. Raises `WrongState` before the sealing."""
+    if row.record is None:
+        raise WrongState("抽取名单尚未封存，还没有可以核验的记录。", clause="3.2")
+    return dict(row.record)
+
+
+def stated_skips(row: DrawSession) -> dict[str, Any]:
+    """leaf → reason for everybody who was drawn and replaced."""
+    gone = row.panel.filter(status=Seat.Status.REPLACED).order_by("id")
+    return dict(gone.values_list("leaf", "reason"))
+
+
+def outcome(row: DrawSession) -> Outcome:
+    """The walk as it stands with every replacement so far. Needs all secrets revealed."""
+    return outcome_of(
+        sealed(row),
+        shares=ceremony(row).shares,
+        public_number=None,
+        entries_by_leaf=entries_of(row),
+        skips=stated_skips(row),
+    )
+
+
+def opened(row: DrawSession, *, named: bool) -> dict[str, Any]:
+    """The session's record with the walk as it stands after all replacements so far."""
+    return opened_record(
+        sealed(row),
+        shares=ceremony(row).shares,
+        public_number=None,
+        entries_by_leaf=entries_of(row),
+        skips=stated_skips(row),
+        named=named,
+    )
+
+
+def record(viewer: Viewer, session_id: int, *, named: bool = False) -> dict[str, Any]:
+    """The record to download, as `jiangxin draw verify` and the stand-alone verifier take it.
+
+    `named` opens who was drawn, and only once the round is decided. Raises `NotFound`,
+    `WrongState` before the sealing.
+    """
+    row = session(viewer, session_id)
+    if not named:
+        return sealed(row)
+    if row.state != DrawState.DRAWN or row.round.state != RoundState.DECIDED:
+        raise WrongState("公开姓名的记录在评审结果确定后才能下载。", clause="3.2")
+    return opened(row, named=True)

@@ -1,0 +1,116 @@
+"""What an expert may see: the own seats and sheets, and the material of a project without conflict.
+
+Nothing here counts, averages or lists what other experts did.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from jiangxin.core.kernel.errors import NotFound, WrongState
+from jiangxin.core.kernel.identifiers import mask
+from jiangxin.core.policy import Field, Form
+from jiangxin.core.workflow import Role, RoundState
+from jiangxin.records.documents.models import Document
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.application.models import Application, Version
+from jiangxin.stages.application.queries import form_of, latest_version
+from jiangxin.stages.application.sealing import shown_answers
+from jiangxin.stages.review.models import ScoreSheet, Seat
+
+PRIVATE_KINDS = ("phone", "email")
+
+
+def assigned(viewer: Viewer) -> QuerySet[ScoreSheet]:
+    """The viewer's own sheets on seats that they hold; empty for everybody who is no expert.
+
+    The only way by which experts reach applications.
+    """
+    if viewer.role is not Role.EXPERT or viewer.user_id is None:
+        return ScoreSheet.objects.none()
+    return ScoreSheet.objects.filter(
+        seat__expert__user_id=viewer.user_id, seat__status=Seat.Status.ACCEPTED
+    ).order_by("seat__round", "application__track", "application__number", "id")
+
+
+def invitations(viewer: Viewer) -> list[Seat]:
+    """The viewer's own seats, newest first, each with its round and call."""
+    if viewer.role is not Role.EXPERT or viewer.user_id is None:
+        return []
+    rows = Seat.objects.filter(expert__user_id=viewer.user_id)
+    return list(rows.select_related("round__call").order_by("-id"))
+
+
+def sheet(viewer: Viewer, sheet_id: int) -> ScoreSheet:
+    """One own sheet with its round and project. Raises `NotFound`."""
+    rows = assigned(viewer).select_related("seat__round__call", "application__unit")
+    found = rows.filter(pk=sheet_id).first()
+    if found is None:
+        raise NotFound("没有这份评分表。", remedy="它可能属于其他专家，或您的席位已递补。")
+    return found
+
+
+@dataclass(frozen=True)
+class Material:
+    """A submitted version as an expert reads it: form, masked answers, files by field."""
+
+    application: Application
+    version: Version
+    form: Form
+    answers: dict[str, Any]
+    files: dict[str, list[dict[str, Any]]]
+
+
+def material(viewer: Viewer, sheet_id: int) -> Material:
+    """The submitted version behind one own sheet, personal numbers and contacts masked.
+
+    Raises `NotFound` for another's sheet, `WrongState` before 无利害关系 is declared, after a
+    conflict was, and once scoring is over.
+    """
+    row = sheet(viewer, sheet_id)
+    if row.conflict != ScoreSheet.Conflict.NONE:
+        raise WrongState(
+            "申报材料在申明无利害关系后才能打开。"
+            if row.conflict == ScoreSheet.Conflict.UNDECLARED
+            else "已对该项目申请回避，材料不再开放。",
+            remedy="请先申明与该项目有无利害关系。"
+            if row.conflict == ScoreSheet.Conflict.UNDECLARED
+            else "",
+            clause="3.2",
+        )
+    if row.seat.round.state != RoundState.SCORING:
+        raise WrongState("评分已经结束，申报材料不再开放。", clause="3.2")
+    version = latest_version(row.application)
+    if version is None:
+        raise NotFound("该项目没有提交过的版本。")
+    form = form_of(row.application)
+    files: dict[str, list[dict[str, Any]]] = {}
+    for item in version.evidence:
+        files.setdefault(item["field"], []).append(item)
+    answers = shown_answers(version.answers)
+    return Material(
+        application=row.application,
+        version=version,
+        form=form,
+        answers={key: _masked(form.field(key), value) for key, value in answers.items()},
+        files=files,
+    )
+
+
+def _masked(field: Field | None, value: Any) -> Any:
+    if field is not None and field.kind in PRIVATE_KINDS and isinstance(value, str):
+        return mask(value)
+    if field is not None and field.kind == "table" and isinstance(value, list):
+        return [
+            {key: _masked(field.column(key), cell) for key, cell in row.items()} for row in value
+        ]
+    return value
+
+
+def evidence_file(viewer: Viewer, sheet_id: int, document_id: int) -> Document:
+    """A file of the submitted version behind one own sheet. Raises as `material`, or `NotFound`."""
+    held = material(viewer, sheet_id).version.evidence
+    if document_id not in {item["document"] for item in held}:
+        raise NotFound("没有这份材料。")
+    return Document.objects.get(pk=document_id)
