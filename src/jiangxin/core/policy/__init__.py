@@ -7,8 +7,9 @@ from .facts import facts_from
 from .floor import Refusal, check_overlay
 from .forms import Computed, Field, Form, Option, Rule, Section
 from .load import load_pack, read_overlay
-from .model import Clause, Level, Norm, Occupation, Pack, Parameter, Requirement, Track
+from .model import Clause, Level, Norm, Occupation, Parameter, Requirement, Track
 from .overlay import Overlay, Preference
+from .pack import Pack
 from .reading import Parsed, field_text, hints, is_raw, parse_section, section_values
 from .verdict import Verdict, all_met, any_met
 

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from .conditions import Context, Outcome
-from .model import Pack, Requirement
+from .model import Requirement
 from .overlay import Overlay
+from .pack import Pack
 from .verdict import Verdict, all_met
 
 NATION = "国家"

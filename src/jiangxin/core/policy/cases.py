@@ -6,7 +6,7 @@ from typing import Any
 
 from ..kernel.errors import DomainError
 from .assess import assess, overall
-from .model import Pack
+from .pack import Pack
 from .verdict import Verdict
 
 _VERDICTS = {each.label: each for each in Verdict}

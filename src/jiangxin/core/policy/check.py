@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from .cases import run_case
 from .conditions import Condition
 from .floor import check_overlay
-from .model import Pack
+from .pack import Pack
 from .verdict import Verdict
 
 NORM_KINDS = frozenset("TEQDPRMSA")

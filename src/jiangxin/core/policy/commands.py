@@ -12,8 +12,8 @@ from .assess import explain
 from .check import check_pack
 from .floor import check_overlay
 from .load import load_pack, read_overlay
-from .model import Pack
 from .overlay import Overlay
+from .pack import Pack
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from .assess import judge
 from .conditions import Condition
 from .kinds import AtLeastLevel, Distinct, LookBack, Rate, Threshold
-from .model import Pack, Parameter, Requirement, Track
+from .model import Parameter, Requirement, Track
 from .overlay import Overlay
+from .pack import Pack
 from .values import whole_number, years_later
 from .verdict import Verdict, all_met
 

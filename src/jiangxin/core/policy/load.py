@@ -15,8 +15,9 @@ from ..kernel.errors import Invalid, NotFound
 from ..kernel.regions import BY_CODE
 from . import combined, kinds, registers  # noqa: F401  (they register the kinds of conditions)
 from .forms import Form, form_from
-from .model import Clause, Level, Norm, Occupation, Pack, Parameter, Track
+from .model import Clause, Level, Norm, Occupation, Parameter, Track
 from .overlay import Overlay, overlay_from, requirement_from
+from .pack import Pack
 
 DEFAULT = "cn-2022-62"
 
