@@ -10,7 +10,9 @@ class DomainError(Exception):
 
     status = 400
 
-    def __init__(self, message: str, *, remedy: str = "", clause: str = "", field: str = "") -> None:
+    def __init__(
+        self, message: str, *, remedy: str = "", clause: str = "", field: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy

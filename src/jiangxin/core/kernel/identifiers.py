@@ -42,7 +42,9 @@ def read_id_number(text: str) -> str:
         return str(ric.validate(narrow(text)))
     except ValidationError:
         raise Invalid(
-            "公民身份号码不正确。", remedy="请核对 18 位号码，末位可为 X。", field="id_number"
+            "公民身份号码不正确。",
+            remedy="请核对 18 位号码，末位可为 X。",
+            field="id_number",
         ) from None
 
 

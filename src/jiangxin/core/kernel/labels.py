@@ -9,7 +9,10 @@ class Labelled(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
+    def __new__(cls, value: str, label: str = "") -> Self:
+        # `label` has a default only so that type checkers accept the look-up `Kind("base")`.
+        if not label:
+            raise TypeError(f"{cls.__name__}: {value!r} needs a label")
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label

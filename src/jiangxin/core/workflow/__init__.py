@@ -2,7 +2,15 @@
 
 from .machine import Guard, Machine, Transition
 from .roles import DEPARTMENT_OF, MINISTRIES, PROVINCIAL, Department, Role
-from .table import MACHINES, CallState, DrawState, NoticeState, PackageState, ProjectState, RoundState
+from .table import (
+    MACHINES,
+    CallState,
+    DrawState,
+    NoticeState,
+    PackageState,
+    ProjectState,
+    RoundState,
+)
 
 __all__ = [
     "DEPARTMENT_OF",

@@ -24,10 +24,25 @@ def mermaid(machine: Machine) -> str:
 
 def page() -> str:
     """The whole Markdown page: each machine with its diagram and its table of guards."""
-    parts = ["# 状态与步骤", "", "Generated from the transition table by `make generated`; do not edit.", ""]
+    parts = [
+        "# 状态与步骤",
+        "",
+        "Generated from the transition table by `make generated`; do not edit.",
+        "",
+    ]
     for machine in MACHINES.values():
-        parts += [f"## {machine.label} `{machine.name}`", "", "```mermaid", mermaid(machine), "```", ""]
-        parts += ["| 步骤 | 谁 | 条款 | 须满足 | 事件 | 使之失效 |", "|---|---|---|---|---|---|"]
+        parts += [
+            f"## {machine.label} `{machine.name}`",
+            "",
+            "```mermaid",
+            mermaid(machine),
+            "```",
+            "",
+        ]
+        parts += [
+            "| 步骤 | 谁 | 条款 | 须满足 | 事件 | 使之失效 |",
+            "|---|---|---|---|---|---|",
+        ]
         parts += [
             f"| {step.label} `{step.name}` | {'、'.join(role.label for role in step.by)} | {step.clause} "
             f"| {' '.join(step.guards) or '—'} | {step.event} | {' '.join(step.voids) or '—'} |"

@@ -51,7 +51,9 @@ class Machine:
         """The steps that `role` may take from `state`, in table order: what buttons are made from."""
         return [step for step in self.transitions if state in step.sources and role in step.by]
 
-    def check(self, name: str, *, state: str, role: Role, guards: Mapping[str, Guard]) -> Transition:
+    def check(
+        self, name: str, *, state: str, role: Role, guards: Mapping[str, Guard]
+    ) -> Transition:
         """The transition `name`, if this role may take it now; runs every guard that the table names.
 
         Raises `NotPermitted` for a wrong role, `WrongState` for a wrong state, whatever a guard

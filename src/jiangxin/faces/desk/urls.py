@@ -2,7 +2,18 @@
 
 from importlib import import_module
 
-MODULES = ("home", "programme", "examination", "experts", "draw", "ranking", "publicity", "filing", "ministry")
+MODULES = (
+    "home",
+    "projects",
+    "programme",
+    "examination",
+    "experts",
+    "draw",
+    "ranking",
+    "publicity",
+    "filing",
+    "ministry",
+)
 
 urlpatterns = [
     pattern

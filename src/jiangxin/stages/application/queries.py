@@ -24,7 +24,7 @@ from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import Call, Track
-from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.queries import overlay_of_call, pack
 from jiangxin.stages.titles.queries import registers_for
 
 from .models import Application, Evidence, Version
@@ -75,9 +75,18 @@ def counts_by_state(viewer: Viewer, *, year: int | None = None) -> Counter[str]:
     return Counter(dict(rows.order_by().values_list("state").annotate(n=Count("id"))))
 
 
+def counts_by_year_and_state(viewer: Viewer) -> dict[int, Counter[str]]:
+    """The same for every programme year in one query: year → state → number."""
+    found: dict[int, Counter[str]] = {}
+    rows = visible(viewer).order_by().values_list("year", "state").annotate(n=Count("id"))
+    for year, state, number in rows:
+        found.setdefault(year, Counter())[state] = number
+    return found
+
+
 def overlay_of(call: Call) -> Overlay | None:
     """The provincial overlay in force for a call."""
-    return pack().overlay(call.province, call.year) if call.overlay else None
+    return overlay_of_call(call)
 
 
 def form_of(application: Application) -> Form:

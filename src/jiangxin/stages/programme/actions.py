@@ -7,16 +7,21 @@ from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, WrongState
-from jiangxin.core.policy import check_overlay
 from jiangxin.core.workflow import CallState, Role
 from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 
 from .models import Call, DemoClock, Holiday, Kind, QuotaPlace
-from .queries import _shift_in_bucket, pack, parameter
-
-OPEN_CALL = "call.open"
+from .queries import (
+    OPEN_CALL,
+    _shift_in_bucket,
+    overlay_of_call,
+    overlay_refusals,
+    pack,
+    parameter,
+    planned_quota,
+)
 
 
 def require_covered(year: int) -> None:
@@ -67,9 +72,7 @@ def revise_call(*, viewer: Viewer, call_id: int, **fields: Any) -> Call:
     viewer.require(Role.PROVINCE_HR)
     call = _locked(viewer, call_id)
     if call.state != CallState.DRAFT:
-        raise WrongState(
-            "通知已发布，不能修改。", remedy="确需更正的，请另发更正通知。"
-        )
+        raise WrongState("通知已发布，不能修改。", remedy="确需更正的，请另发更正通知。")
     before = call.digest()
     for name, value in fields.items():
         setattr(call, name, value)
@@ -88,12 +91,20 @@ def revise_call(*, viewer: Viewer, call_id: int, **fields: Any) -> Call:
 
 @transaction.atomic
 def concur_call(
-    *, viewer: Viewer, call_id: int, agreed: bool, remark: str = ""
+    *, viewer: Viewer, call_id: int, agreed: bool, remark: str = "", seen: str = ""
 ) -> Call:
-    """The viewer's department agrees, or not, to the call as it stands (N27)."""
+    """The viewer's department agrees, or not, to the call as it stands (N27).
+
+    `seen` is the digest of the text that the person had on the page; when the text has changed
+    since, `WrongState`: nobody agrees to what they have not read.
+    """
     call = _locked(viewer, call_id)
     if call.state != CallState.DRAFT:
         raise WrongState("通知已发布，无须再会商。")
+    if seen and seen != call.digest():
+        raise WrongState(
+            "通知内容刚被修改，您的意见没有记录。", remedy="请阅读修改后的内容，再表示意见。"
+        )
     concurrence.give(
         viewer=viewer,
         act=OPEN_CALL,
@@ -132,16 +143,11 @@ def open_call(*, viewer: Viewer, call_id: int) -> Call:
 
 
 def _lay_places(call: Call) -> None:
-    overlay = pack().overlay(call.province, call.year) if call.overlay else None
-    for kind in Kind:
-        limit = parameter(f"quota.{kind.value}", call.year)
-        own = overlay.quota.get(kind.value) if overlay else None
+    for kind, limit in planned_quota(call).items():
         QuotaPlace.objects.bulk_create(
             [
-                QuotaPlace(
-                    province=call.province, year=call.year, kind=kind, number=number
-                )
-                for number in range(1, min(limit, own or limit) + 1)
+                QuotaPlace(province=call.province, year=call.year, kind=kind, number=number)
+                for number in range(1, limit + 1)
             ],
             ignore_conflicts=True,
         )
@@ -188,9 +194,7 @@ def set_day(*, viewer: Viewer, day: date, working: bool | None, name: str) -> No
     if working is None:
         Holiday.objects.filter(day=day).delete()
     else:
-        Holiday.objects.update_or_create(
-            day=day, defaults={"working": working, "name": name}
-        )
+        Holiday.objects.update_or_create(day=day, defaults={"working": working, "name": name})
     append(
         type="calendar.changed",
         subject=f"calendar:{day.year}",
@@ -203,9 +207,7 @@ def set_day(*, viewer: Viewer, day: date, working: bool | None, name: str) -> No
 def move_demo_clock(*, to: datetime) -> None:
     """Set the demonstration's clock forward to `to`; never back. Raises `WrongState` for the past."""
     if to < clock.now():
-        raise WrongState(
-            "演示时钟只能向前拨。", remedy="要从头演练，请重新装载演示数据。"
-        )
+        raise WrongState("演示时钟只能向前拨。", remedy="要从头演练，请重新装载演示数据。")
     with transaction.atomic():
         DemoClock.objects.all().delete()
         DemoClock.objects.create(shift=to - datetime.now(clock.BEIJING))
@@ -213,11 +215,7 @@ def move_demo_clock(*, to: datetime) -> None:
 
 
 def _locked(viewer: Viewer, call_id: int) -> Call:
-    call = (
-        Call.objects.select_for_update()
-        .filter(pk=call_id, province=viewer.province)
-        .first()
-    )
+    call = Call.objects.select_for_update().filter(pk=call_id, province=viewer.province).first()
     if call is None:
         raise WrongState("没有这份申报通知。", remedy="它可能属于其他省份。")
     return call
@@ -229,28 +227,38 @@ def _check(call: Call) -> None:
     if call.closes_at <= call.opens_at:
         raise Invalid("截止时间必须晚于开始时间。", field="closes_at")
     if call.closes_at.astimezone(clock.BEIJING).year != call.year:
-        raise Invalid(
-            f"截止时间应在 {call.year} 年内。", field="closes_at", clause="3.3"
-        )
+        raise Invalid(f"截止时间应在 {call.year} 年内。", field="closes_at", clause="3.3")
     least = parameter("publicity.working_days", call.year)
     if call.publicity_days < least:
-        raise Invalid(
-            f"公示不少于 {least} 个工作日。", field="publicity_days", clause="3.2"
-        )
+        raise Invalid(f"公示不少于 {least} 个工作日。", field="publicity_days", clause="3.2")
+    _check_overlay_exists(call)
+    if call.correction_days < 1:
+        raise Invalid("补正期至少 1 个工作日。", field="correction_days")
     size = parameter("panel.size", call.year)
     if call.panel_size < size or call.panel_size % 2 == 0:
+        raise Invalid(f"评审组应为不少于 {size} 人的单数。", field="panel_size", clause="3.2")
+
+
+def _check_overlay_exists(call: Call) -> None:
+    """A call that names rules which are not there would silently go by the notice alone."""
+    overlay = overlay_of_call(call)
+    if call.overlay and (overlay is None or overlay.code != call.overlay):
         raise Invalid(
-            f"评审组应为不少于 {size} 人的单数。", field="panel_size", clause="3.2"
+            f"本省 {call.year} 年没有编号为“{call.overlay}”的细则。",
+            remedy="请选择已载入的细则，或不使用细则。",
+            clause="2.1",
+            field="overlay",
         )
 
 
 def _require_overlay(call: Call) -> None:
-    overlay = pack().overlay(call.province, call.year) if call.overlay else None
-    refusals = check_overlay(pack(), overlay) if overlay else []
+    overlay = overlay_of_call(call)
+    refusals = overlay_refusals(overlay) if overlay else []
     if refusals:
         first = refusals[0]
+        witness = first.witness.get("sentence", "")
         raise WrongState(
             f"省级细则放宽了国家条件：{first.message}",
-            remedy=f"例如：{first.witness}。请修改细则，只能增加或从严。",
+            remedy=f"{witness}请修改细则，只能增加或从严。",
             clause=first.clause,
         )

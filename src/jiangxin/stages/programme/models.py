@@ -4,28 +4,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from jiangxin.core.kernel.canonical import digest
-from jiangxin.core.kernel.labels import Labelled
 from jiangxin.core.workflow import CallState
 from jiangxin.records.identity.models import PROVINCE_CHOICES
 
+from .tracks import Kind, Track
 
-class Kind(Labelled):
-    """What a quota counts: bases of both tracks together, and studios (N28)."""
-
-    BASE = "base", "高技能人才培训基地"
-    STUDIO = "studio", "技能大师工作室"
-
-
-class Track(Labelled):
-    """Which conditions and which form apply."""
-
-    NEW_BASE = "new_base", "新建基地"
-    EXISTING_BASE = "existing_base", "已建基地"
-    STUDIO = "studio", "技能大师工作室"
-
-    @property
-    def kind(self) -> Kind:
-        return Kind.STUDIO if self is Track.STUDIO else Kind.BASE
+__all__ = ["Call", "DemoClock", "Holiday", "Kind", "QuotaPlace", "Track"]
 
 
 class Call(models.Model):
@@ -51,12 +35,8 @@ class Call(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=["province", "year"], name="one_call_per_province_year"
-            ),
-            models.CheckConstraint(
-                condition=Q(closes_at__gt=F("opens_at")), name="call_window"
-            ),
+            models.UniqueConstraint(fields=["province", "year"], name="one_call_per_province_year"),
+            models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="call_window"),
         )
         ordering = ("-year", "province")
 

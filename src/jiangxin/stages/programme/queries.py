@@ -1,19 +1,26 @@
 """Calls, quotas, working days and the statutory clock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import CharField, Count, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from jiangxin.core.kernel import clock, workdays
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.policy import Pack, load_pack
+from jiangxin.core.policy import Overlay, Pack, Refusal, check_overlay, load_pack
 from jiangxin.core.workflow import CallState, Role
+from jiangxin.records.concurrence.models import Concurrence
+from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.viewer import Viewer
 
-from .models import Call, DemoClock, Holiday, Kind, QuotaPlace
+from .models import Call, DemoClock, Holiday, QuotaPlace
+from .tracks import Kind, Track
+
+OPEN_CALL = "call.open"  # the joint act of publishing a call
 
 
 def pack() -> Pack:
@@ -24,6 +31,11 @@ def pack() -> Pack:
 def parameter(name: str, year: int) -> Any:
     """The value of a pack parameter in a programme year."""
     return pack().value(name, date(year, 12, 31))
+
+
+def overlay_of_call(call: Call) -> Overlay | None:
+    """The provincial detailed rules that the call chose; None when it goes by the notice alone."""
+    return pack().overlay(call.province, call.year) if call.overlay else None
 
 
 def calls(viewer: Viewer) -> QuerySet[Call]:
@@ -42,11 +54,33 @@ def call(viewer: Viewer, call_id: int) -> Call:
     return found
 
 
+def call_marks(call: Call) -> Marks:
+    """What the two departments say about publishing the call as it stands."""
+    return marks(act=OPEN_CALL, subject=call.subject, digest=call.digest())
+
+
+def call_words(call: Call) -> list[Concurrence]:
+    """Everything the departments ever said about the call, voided or not, newest first."""
+    return list(Concurrence.objects.filter(subject=call.subject).order_by("-id"))
+
+
+def calls_waiting(viewer: Viewer) -> int:
+    """How many drafts of the viewer's province wait for the word of the viewer's own department."""
+    if viewer.department is None or not viewer.province:
+        return 0
+    spoken = Concurrence.objects.filter(
+        act=OPEN_CALL,
+        department=viewer.department,
+        void_at=None,
+        subject=Concat(Value("call:"), Cast(OuterRef("pk"), CharField())),
+    )
+    drafts = Call.objects.filter(province=viewer.province, state=CallState.DRAFT)
+    return drafts.exclude(Exists(spoken)).count()
+
+
 def call_of(province: str, year: int) -> Call | None:
     """The published call of a province and year."""
-    return Call.objects.filter(
-        province=province, year=year, state=CallState.OPEN
-    ).first()
+    return Call.objects.filter(province=province, year=year, state=CallState.OPEN).first()
 
 
 def open_calls(at: datetime | None = None) -> QuerySet[Call]:
@@ -81,41 +115,130 @@ def filing_deadline(year: int) -> datetime:
 def quota(province: str, year: int) -> dict[Kind, int]:
     """How many places the province has, by kind."""
     rows = QuotaPlace.objects.filter(province=province, year=year).values_list("kind")
-    found = {
-        Kind(kind): count
-        for kind, count in rows.annotate(n=Count("id")).order_by("kind")
-    }
+    found = {Kind(kind): count for kind, count in rows.annotate(n=Count("id")).order_by("kind")}
     return {kind: found.get(kind, 0) for kind in Kind}
+
+
+def planned_quota(call: Call) -> dict[Kind, int]:
+    """How many places the call will lay: the notice's number, or the province's own where smaller."""
+    on, overlay = date(call.year, 12, 31), overlay_of_call(call)
+    names = {kind: f"quota.{kind.value}" for kind in Kind}
+    return {
+        kind: min(pack().value(name, on), pack().value(name, on, overlay))
+        for kind, name in names.items()
+    }
+
+
+def exceptional_places(province: str, year: int) -> list[QuotaPlace]:
+    """The places beyond the notice's number, each with the authority that it rests on (N28)."""
+    rows = QuotaPlace.objects.filter(province=province, year=year).exclude(exception="")
+    return list(rows)
+
+
+def day_off(day: date, table: Mapping[date, bool] | None = None) -> str:
+    """Why people do not work on `day` (国庆节, 星期六); empty for a working day."""
+    if workdays.is_workday(day, exceptions() if table is None else table):
+        return ""
+    named = Holiday.objects.filter(day=day, working=False).values_list("name", flat=True).first()
+    return named or f"星期{clock.WEEKDAYS[day.weekday()]}"
 
 
 @dataclass(frozen=True)
 class Milestone:
-    """One date of the plan backwards from the filing deadline."""
+    """One date of the plan backwards from the filing deadline.
 
+    `workdays` counts the working days from today to it, both included; 0 once it has passed.
+    """
+
+    key: str
     label: str
     at: datetime
     clause: str
     passed: bool
+    workdays: int
+
+
+def latest_publicity(year: int, days: int, table: Mapping[date, bool]) -> date:
+    """The last day on which a publicity of `days` working days can begin, so that one more working
+    day is left to file before the deadline of `year` (N31, N38)."""
+    day = (filing_deadline(year) - timedelta(days=1)).date()
+    counted = 0
+    while counted < days + 1:
+        day -= timedelta(days=1)
+        counted += workdays.is_workday(day, table)
+    return day
 
 
 def plan(call: Call) -> list[Milestone]:
     """The year of a call, planned backwards from 31 October: what must have begun by when."""
     table = exceptions()
-    deadline = filing_deadline(call.year)
-    last = (deadline - timedelta(days=1)).date()
-    publicity = last
-    counted = 0
-    while counted < call.publicity_days + 1:
-        publicity -= timedelta(days=1)
-        counted += workdays.is_workday(publicity, table)
+    publicity = latest_publicity(call.year, call.publicity_days, table)
     moment = clock.now()
     rows = (
-        ("申报开始", call.opens_at, "3.1"),
-        ("申报截止", call.closes_at, "3.1"),
-        ("最迟开始公示", clock.end_of(publicity) - timedelta(hours=6), "3.2"),
-        ("备案截止", deadline, "3.3"),
+        ("opens", "申报开始", call.opens_at, "3.1"),
+        ("closes", "申报截止", call.closes_at, "3.1"),
+        ("publicity", "最迟开始公示", clock.end_of(publicity), "3.2"),
+        ("filing", "备案截止", filing_deadline(call.year), "3.3"),
     )
-    return [Milestone(label, at, clause, at <= moment) for label, at, clause in rows]
+    return [
+        Milestone(key, label, at, clause, at <= moment, _workdays_to(moment, at, table))
+        for key, label, at, clause in rows
+    ]
+
+
+def _workdays_to(moment: datetime, at: datetime, table: Mapping[date, bool]) -> int:
+    last = (at - timedelta(microseconds=1)).astimezone(clock.BEIJING).date()
+    return workdays.workdays_between(moment.date(), last, table) if at > moment else 0
+
+
+@dataclass(frozen=True)
+class Tightening:
+    """One line of what an overlay adds to the notice, or tightens."""
+
+    word: str
+    text: str
+    clause: str
+
+
+def overlay_lines(overlay: Overlay) -> list[Tightening]:
+    """What a province's detailed rules change against the notice, each with its clause."""
+    on = date(overlay.year, 12, 31)
+    changed = [
+        (pack().parameter(name, on), own)
+        for name, own in overlay.values.items()
+        if not overlay.own(name)
+    ]
+    fields = [
+        (track, field)
+        for track, sections in overlay.fields.items()
+        for added in sections.values()
+        for field in added
+    ]
+    return [
+        *(
+            Tightening("从严", f"{each.title}：{each.value} → {own} {each.unit}", each.clause)
+            for each, own in changed
+            if own != each.value
+        ),
+        *(
+            Tightening("增加条件", f"{Track(track).label}：{each.title}", each.clause)
+            for track, found in overlay.requirements.items()
+            for each in found
+        ),
+        *(
+            Tightening("增加材料", f"{Track(track).label}：{field.label}", field.clause or "3.1")
+            for track, field in fields
+        ),
+        *(
+            Tightening("优先推荐", f"{Track(each.track).label}：{each.text}", each.clause or "2.1")
+            for each in overlay.prefers
+        ),
+    ]
+
+
+def overlay_refusals(overlay: Overlay) -> list[Refusal]:
+    """Where an overlay loosens the notice, each with a case that it would wrongly let through."""
+    return check_overlay(pack(), overlay)
 
 
 @lru_cache(maxsize=1)

@@ -109,9 +109,7 @@ class Migration(migrations.Migration):
                 ("closes_at", models.DateTimeField(verbose_name="截止时间")),
                 (
                     "overlay",
-                    models.CharField(
-                        blank=True, max_length=40, verbose_name="省级细则"
-                    ),
+                    models.CharField(blank=True, max_length=40, verbose_name="省级细则"),
                 ),
                 (
                     "publicity_days",
@@ -123,15 +121,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "correction_days",
-                    models.PositiveSmallIntegerField(
-                        default=5, verbose_name="补正工作日数"
-                    ),
+                    models.PositiveSmallIntegerField(default=5, verbose_name="补正工作日数"),
                 ),
                 (
                     "phone",
-                    models.CharField(
-                        blank=True, max_length=60, verbose_name="咨询电话"
-                    ),
+                    models.CharField(blank=True, max_length=60, verbose_name="咨询电话"),
                 ),
                 ("text", models.TextField(blank=True, verbose_name="通知正文")),
                 (
@@ -225,9 +219,7 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveSmallIntegerField(verbose_name="序号")),
                 (
                     "exception",
-                    models.CharField(
-                        blank=True, max_length=300, verbose_name="例外依据"
-                    ),
+                    models.CharField(blank=True, max_length=300, verbose_name="例外依据"),
                 ),
             ],
             options={

@@ -1,0 +1,174 @@
+"""The desk's left navigation and the one way to answer with a desk page.
+
+A module of the desk declares the links that it wants on the left as `LINKS`; `desk_page` puts them
+together, in the order of `urls.MODULES`, with the number of what waits for the viewer's role:
+
+    LINKS = (Link(name="desk-examination", label="资格审查", icon="check-circle",
+                  group="申报与审查", roles=DESK, states=(ProjectState.SUBMITTED,)),)
+
+    return desk_page(request, "desk/examination/queue.html", {"list": shown})
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.regions import province_name
+from jiangxin.core.workflow import MACHINES, PROVINCIAL, ProjectState, Role
+from jiangxin.faces.frame.filters import query
+from jiangxin.faces.frame.pages import Request, render
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.application.queries import counts_by_year_and_state
+from jiangxin.stages.programme.queries import calls_waiting
+
+DESK = frozenset(
+    {
+        Role.PROVINCE_HR,
+        Role.PROVINCE_FINANCE,
+        Role.SUPERVISOR,
+        Role.AUDITOR,
+        Role.RECOMMENDER,
+        Role.MINISTRY_HR,
+        Role.MINISTRY_FINANCE,
+    }
+)
+PROVINCE_DESK = DESK - {Role.MINISTRY_HR, Role.MINISTRY_FINANCE}
+SEARCH = "desk-projects"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One line on the left: the view's `name`, for which `roles`, under which `group`.
+
+    `states` are the project states behind it: those in which the viewer's role has a step to take
+    are counted. `search` is added to the address as `?q=`.
+    """
+
+    name: str
+    label: str
+    icon: str
+    roles: frozenset[Role]
+    group: str = ""
+    states: tuple[ProjectState, ...] = ()
+    calls: bool = False
+    search: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    url: str
+    label: str
+    icon: str
+    active: bool
+    count: int
+
+
+@dataclass(frozen=True)
+class Section:
+    label: str
+    items: list[Item]
+
+
+@dataclass(frozen=True)
+class Year:
+    year: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the layout needs: the scope's name, the year chosen, the links with their counts.
+
+    `states` counts the viewer's projects of the chosen year by state.
+    """
+
+    province: str
+    year: int
+    years: list[Year]
+    search_url: str
+    sections: list[Section]
+    states: Counter[str]
+
+
+def desk_page(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int | None = None,
+) -> HttpResponse:
+    """A page in the desk's layout; like `pages.render`, with the navigation. At most two queries."""
+    return render(request, template, {"desk": desk_of(request), **(context or {})}, status=status)
+
+
+def desk_of(request: Request) -> Desk:
+    """The navigation of this request, computed once."""
+    found: Desk | None = getattr(request, "desk", None)
+    if found is None:
+        found = navigation(request.viewer, request)
+        request.desk = found  # type: ignore[attr-defined]
+    return found
+
+
+def navigation(viewer: Viewer, request: HttpRequest) -> Desk:
+    """The desk of `viewer`: groups of links with counts of what waits. At most two queries."""
+    counts = counts_by_year_and_state(viewer)
+    years = sorted(counts, reverse=True) or [clock.today().year]
+    year = _chosen(request.GET.get("year", ""), years)
+    states = counts.get(year, Counter())
+    waiting_calls = calls_waiting(viewer) if viewer.role in PROVINCIAL else 0
+    return Desk(
+        province=province_name(viewer.province),
+        year=year,
+        years=[Year(each, reverse("desk-home") + query({"year": each})) for each in years],
+        search_url=reverse(SEARCH),
+        sections=_sections(viewer, request, states, waiting_calls),
+        states=states,
+    )
+
+
+def waits_for(role: Role, state: str) -> bool:
+    """Whether a project in `state` waits for `role`: for its own step, or for its word on a joint one."""
+    return any(
+        state in step.sources and (role in step.by or (step.joint and role in PROVINCIAL))
+        for step in MACHINES["project"].transitions
+    )
+
+
+def _chosen(asked: str, years: list[int]) -> int:
+    return next((year for year in years if str(year) == asked), years[0])
+
+
+def _sections(
+    viewer: Viewer, request: HttpRequest, states: Counter[str], waiting_calls: int
+) -> list[Section]:
+    from .urls import MODULES  # the modules import this one
+
+    found: dict[str, list[Item]] = {}
+    for name in MODULES:
+        module = import_module(f"{__package__}.{name}")
+        links = [link for link in getattr(module, "LINKS", ()) if viewer.role in link.roles]
+        here = _here(request, module.__name__, links)
+        for link in links:
+            count = sum(states[state] for state in link.states if waits_for(viewer.role, state))
+            count += waiting_calls if link.calls else 0
+            url = reverse(link.name) + (query({"q": link.search}) if link.search else "")
+            item = Item(url, link.label, link.icon, link is here, count)
+            found.setdefault(link.group, []).append(item)
+    return [Section(label, items) for label, items in found.items()]
+
+
+def _here(request: HttpRequest, module: str, links: list[Link]) -> Link | None:
+    """The link that the present page belongs to: its own, else the first one of its module."""
+    match = request.resolver_match
+    if match is None or match.func.__module__ != module:
+        return None
+    return next(
+        (link for link in links if link.name == match.url_name), links[0] if links else None
+    )
