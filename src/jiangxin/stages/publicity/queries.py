@@ -1,0 +1,150 @@
+"""Notices and objections, each for those who may see them."""
+
+import hashlib
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from jiangxin.core.kernel import clock, workdays
+from jiangxin.core.kernel.errors import NotFound
+from jiangxin.core.workflow import DEPARTMENT_OF, NoticeState, ProjectState
+from jiangxin.records.concurrence.queries import Marks, marks
+from jiangxin.records.identity.secrets import open_sealed
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.application.models import Application
+from jiangxin.stages.programme.models import Call
+from jiangxin.stages.programme.queries import exceptions
+
+from .models import Notice, Objection
+
+PUBLISH, UPHOLD = "notice.publish", "project.uphold_objection"
+
+
+def notices(viewer: Viewer) -> QuerySet[Notice]:
+    """What was published, for everybody; drafts for the province's own officials only."""
+    rows = Notice.objects.select_related("call")
+    published = ~Q(state=NoticeState.DRAFT)
+    if viewer.province and viewer.department is not None:
+        return rows.filter(published | Q(call__province=viewer.province))
+    return rows.filter(published)
+
+
+def notice(viewer: Viewer, notice_id: int) -> Notice:
+    """One notice. Raises `NotFound` for another province's draft."""
+    found = notices(viewer).filter(pk=notice_id).first()
+    if found is None:
+        raise NotFound("没有这份公示。", remedy="它可能尚未发布。")
+    return found
+
+
+def notice_marks(row: Notice) -> Marks:
+    """What the two departments have said about the notice as it stands."""
+    return marks(act=PUBLISH, subject=row.subject, digest=row.digest())
+
+
+def proposed(call: Call) -> list[Application]:
+    """The projects that a notice of this call would publish, by kind and number."""
+    rows = Application.objects.filter(call=call, state=ProjectState.PROPOSED)
+    return list(rows.order_by("kind", "decision__rank", "id"))
+
+
+def items_of(call: Call) -> list[dict[str, Any]]:
+    """The published list: no person but a studio's leader, no number but the project's."""
+    return [
+        {
+            "application": project.pk,
+            "number": project.number,
+            "kind": project.kind,
+            "track": project.track,
+            "title": project.title,
+            "unit": project.unit_name,
+            "leader": project.leader_name if project.kind == "studio" else "",
+        }
+        for project in proposed(call)
+    ]
+
+
+def days_left(row: Notice) -> int:
+    """Working days of the period that are still to come, today included; 0 when it is over."""
+    if row.ends_on is None or row.state != NoticeState.PUBLISHED:
+        return 0
+    first = max(clock.today(), row.starts_on or clock.today())
+    return workdays.workdays_between(first, row.ends_on, exceptions())
+
+
+def accepts_objections(row: Notice) -> bool:
+    """Whether the public may still object: from publication until 24:00 of the last day."""
+    return (
+        row.state == NoticeState.PUBLISHED
+        and row.ends_on is not None
+        and clock.now() < clock.end_of(row.ends_on)
+    )
+
+
+def objections(viewer: Viewer) -> QuerySet[Objection]:
+    """Objections of the province's notices, for its own officials; nobody else lists them."""
+    rows = Objection.objects.select_related("notice__call", "application")
+    if not viewer.province or viewer.role not in DEPARTMENT_OF:
+        return rows.none()
+    return rows.filter(notice__call__province=viewer.province)
+
+
+def objection(viewer: Viewer, objection_id: int) -> Objection:
+    """One objection. Raises `NotFound` beyond the viewer's scope."""
+    found = objections(viewer).filter(pk=objection_id).first()
+    if found is None:
+        raise NotFound("没有这条异议。", remedy="它可能属于其他省份。")
+    return found
+
+
+def objector(viewer: Viewer, row: Objection) -> str:
+    """Name and contact in clear, for the two departments that handle it. Raises `NotFound`."""
+    objection(viewer, row.pk)
+    return open_sealed(row.person_sealed) if row.person_sealed else "（匿名）"
+
+
+def objection_marks(row: Objection) -> Marks:
+    """What the two departments have said about upholding it."""
+    return marks(act=UPHOLD, subject=row.subject, digest=row.digest())
+
+
+def looked_up(number: str, code: str) -> Objection:
+    """The objection behind a receipt number and its code. Raises `NotFound` when they do not fit."""
+    found = (
+        Objection.objects.select_related("notice__call", "application")
+        .filter(number=number.strip(), code_hash=code_hash(code))
+        .first()
+    )
+    if found is None:
+        raise NotFound("回执号或查询码不正确。", remedy="请核对提交异议时显示的回执号和查询码。")
+    return found
+
+
+def code_hash(code: str) -> str:
+    """What is kept of an inquiry code."""
+    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
+
+
+def outcomes(row: Notice) -> list[tuple[str, int]]:
+    """How the objections to a notice ended, as (label, count): what the public may know."""
+    counts = dict(row.objections.order_by().values_list("outcome").annotate(n=Count("id")))
+    return [(each.label, counts[each.value]) for each in Objection.Outcome if each.value in counts]
+
+
+def report_facts(call: Call) -> dict[str, Any]:
+    """The publicity part of the review report (N36); {} while nothing was published."""
+    row = Notice.objects.filter(call=call).exclude(state=NoticeState.DRAFT).first()
+    if row is None:
+        return {}
+    return {
+        "title": row.title,
+        "doc_number": row.doc_number,
+        "published_at": row.published_at,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "days": row.days,
+        "projects": len(row.items),
+        "digest": row.digest(),
+        "closed": row.state == NoticeState.CLOSED,
+        "objections": [{"outcome": label, "count": count} for label, count in outcomes(row)],
+    }
