@@ -28,6 +28,7 @@ from jiangxin.stages.review.rubrics import rubric
 
 NOW = clock.beijing(2025, 9, 1, 9)
 
+
 def id_number(serial: int) -> str:
     """A valid 公民身份号码 of nobody."""
     head = f"11010119700101{serial:03d}"
@@ -111,8 +112,7 @@ class Province:
 
         lines = list(row.decisions.all())
         choices = {
-            each.application_id: decision.Choice(selected=n < count)
-            for n, each in enumerate(lines)
+            each.application_id: decision.Choice(selected=n < count) for n, each in enumerate(lines)
         }
         decision.choose(viewer=self.hr, round_id=row.pk, choices=choices)
         for viewer in (self.hr, self.finance):
@@ -178,7 +178,9 @@ def project(call: Call, number: int, track: Track, **fields: object) -> Applicat
         updated_at=clock.now(),
         **fields,
     )
-    event = append(type="project.submitted", subject=row.subject, by=Viewer(role=Role.APPLICANT, name="单位"))
+    event = append(
+        type="project.submitted", subject=row.subject, by=Viewer(role=Role.APPLICANT, name="单位")
+    )
     Version.objects.create(
         application=row,
         number=1,

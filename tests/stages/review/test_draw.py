@@ -52,9 +52,9 @@ def test_the_whole_ceremony_seats_the_panel_and_its_record_holds(
     place = tmp_path / "record.json"
     place.write_text(json.dumps(watching.record(province.supervisor, session.pk)))
     command = [sys.executable, "-m", "jiangxin.ops.cli", "draw", "verify", str(place)]
-    assert subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
     place.write_text(place.read_text().replace(session.root, "0" * 64))
-    assert subprocess.run(command, check=False, capture_output=True).returncode == 1  # noqa: S603
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 1
 
 
 def test_nobody_is_named_before_the_result(province: Province) -> None:
@@ -104,9 +104,7 @@ def test_no_secret_before_the_seal_and_no_draw_before_all_secrets(province: Prov
     sealed = draw.close_commitments(viewer=province.hr, session_id=session.pk)
     assert Event.objects.get(type="draw.committed").payload["seal"] == sealed.record["seal"]
     for party in ("hr", "finance"):
-        draw.reveal(
-            viewer=province.parties[party], session_id=session.pk, secret=own[party]
-        )
+        draw.reveal(viewer=province.parties[party], session_id=session.pk, secret=own[party])
     with pytest.raises(WrongState, match="没有全部公开"):
         draw.draw(viewer=province.hr, session_id=session.pk)
     assert Seat.objects.count() == 0
@@ -171,9 +169,7 @@ def test_a_silent_party_is_named_and_a_known_result_can_not_be_voided(province: 
     for party in ("hr", "finance"):
         draw.reveal(viewer=province.parties[party], session_id=session.pk, secret=own[party])
     with pytest.raises(Invalid):
-        draw.void(
-            viewer=province.hr, session_id=session.pk, reason=VoidReason.WITHHELD, note=" "
-        )
+        draw.void(viewer=province.hr, session_id=session.pk, reason=VoidReason.WITHHELD, note=" ")
     with pytest.raises(NotPermitted):
         draw.void(
             viewer=province.finance, session_id=session.pk, reason=VoidReason.WITHHELD, note="x"

@@ -19,7 +19,8 @@ from jiangxin.stages.review.models import ScoreSheet, Seat
 from jiangxin.stages.review.queries import assigned, report_facts
 from jiangxin.stages.review.queries import expert as reading
 from jiangxin.stages.review.queries.coverage import progress
-from jiangxin.stages.review.queries.ranking import ranking, rounds as rounds_of, sheet_of
+from jiangxin.stages.review.queries.ranking import ranking, sheet_of
+from jiangxin.stages.review.queries.ranking import rounds as rounds_of
 from jiangxin.stages.review.rubrics import rubric
 
 from .conftest import Province, make_province, marks
@@ -135,7 +136,9 @@ def test_an_expert_reaches_nothing_but_the_own_sheets(province: Province) -> Non
     one, two = (province.viewer(seat.expert) for seat in row.panel.select_related("expert")[:2])
     foreign = assigned(two).first()
     sheets.declare(viewer=two, sheet_id=foreign.pk, conflict=False)
-    province.sign(two, ScoreSheet.objects.select_related("seat__round", "application").get(pk=foreign.pk), 90)
+    province.sign(
+        two, ScoreSheet.objects.select_related("seat__round", "application").get(pk=foreign.pk), 90
+    )
     assert set(assigned(one)).isdisjoint(set(assigned(two)))
     assert assigned(one).count() == 4
     for reach in (

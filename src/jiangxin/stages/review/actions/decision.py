@@ -150,29 +150,40 @@ def decide(*, viewer: Viewer, round_id: int) -> Round:
 
 
 def take_places(row: Round) -> None:
-    """Give each selected project a free place, in rank order.
+    """Give each selected project of the round a place, in rank order. Raises `LimitReached`."""
+    for decision in row.decisions.filter(selected=True).order_by("rank", "application"):
+        hold_place(row, decision)
 
-    The constraint on `Decision.place` decides who gets the last one; its refusal becomes
-    `LimitReached`.
+
+@transaction.atomic
+def hold_place(row: Round, decision: Decision) -> QuotaPlace:
+    """Give one selected project the first free place of the quota.
+
+    All places of the kind are locked first, so that what is read as free after it is free. The
+    constraint on `Decision.place` has the last word; its refusal, too, becomes `LimitReached`.
     """
-    selected = list(row.decisions.filter(selected=True).order_by("rank", "application"))
-    free = list(free_places(row).select_for_update(of=("self",))[: len(selected)])
-    if len(free) < len(selected):
-        raise _too_many(row, len(selected), len(free))
+    list(_places(row).select_for_update())
+    place = free_places(row).first()
+    if place is None:
+        raise _too_many(row, 1, 0)
+    decision.place = place
     try:
         with transaction.atomic():
-            for decision, place in zip(selected, free, strict=True):
-                decision.place = place
-                decision.save(update_fields=["place"])
+            decision.save(update_fields=["place"])
     except IntegrityError:
-        raise _too_many(row, len(selected), free_places(row).count()) from None
+        raise _too_many(row, 1, 0) from None
+    return place
+
+
+def _places(row: Round) -> QuerySet[QuotaPlace]:
+    return QuotaPlace.objects.filter(
+        province=row.call.province, year=row.call.year, kind=row.kind
+    ).order_by("number")
 
 
 def free_places(row: Round) -> QuerySet[QuotaPlace]:
     """The places of the province's yearly quota of this kind that no project holds, in order."""
-    return QuotaPlace.objects.filter(
-        province=row.call.province, year=row.call.year, kind=row.kind, decision=None
-    ).order_by("number")
+    return _places(row).filter(decision=None)
 
 
 def require_places(row: Round) -> None:

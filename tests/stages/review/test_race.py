@@ -1,0 +1,164 @@
+"""The last place of a quota, and two hands on one decision: one winner, by lock and by constraint.
+
+Each guard is also tried with the other one off; with both off the double booking does happen, so
+the tests can fail.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+from django.db.models import QuerySet
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import LimitReached, WrongState
+from jiangxin.core.workflow import RoundState
+from jiangxin.records.ledger.models import Event
+from jiangxin.stages.programme.models import QuotaPlace
+from jiangxin.stages.review.actions import decision
+from jiangxin.stages.review.models import Decision, Round
+
+from .conftest import NOW, Province, make_province
+
+CLIENTS = 16
+
+
+def together(count: int, act: Callable[[int], object]) -> list[object]:
+    """`act(n)` in `count` threads at once; what each returned or raised."""
+    results: list[object] = [None] * count
+    gate = threading.Barrier(count, timeout=20)
+
+    def run(number: int) -> None:
+        try:
+            with clock.at(NOW + timedelta(hours=1)):
+                gate.wait()
+                results[number] = act(number)
+        except Exception as error:  # noqa: BLE001  (the outcome is what the test looks at)
+            results[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+@contextmanager
+def without_locks(model: type, count: int) -> Iterator[None]:
+    """Row locks off, and every client held before its write until all have read."""
+    gate = threading.Barrier(count, timeout=20)
+    save = model.save  # type: ignore[attr-defined]
+
+    def late(self, *args, **kwargs):
+        gate.wait()
+        return save(self, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+        patch.setattr(model, "save", late)
+        yield
+
+
+@contextmanager
+def without_the_constraint() -> Iterator[None]:
+    """The uniqueness of `Decision.place` taken out of the database, and put back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = 'review_decision'::regclass"
+            " AND contype = 'u' AND conname LIKE '%place%'"
+        )
+        ((name,),) = cursor.fetchall()
+        cursor.execute(f'ALTER TABLE review_decision DROP CONSTRAINT "{name}"')
+    try:
+        yield
+    finally:
+        Decision.objects.update(place=None)
+        with connection.cursor() as cursor:
+            cursor.execute(f'ALTER TABLE review_decision ADD CONSTRAINT "{name}" UNIQUE (place_id)')
+
+
+@pytest.fixture
+def crowd(transactional_db: None) -> tuple[Province, Round]:
+    """Sixteen ranked projects, one place."""
+    province = make_province("37", projects=CLIENTS, places=1)
+    row = province.scoring()
+    Round.objects.filter(pk=row.pk).update(state=RoundState.RANKED)
+    Decision.objects.bulk_create(
+        [
+            Decision(round=row, application=each, rank=n, total=1, sheets=5, selected=True)
+            for n, each in enumerate(province.projects, start=1)
+        ]
+    )
+    return province, row
+
+
+def grab(row: Round) -> Callable[[int], object]:
+    rows = list(row.decisions.all())
+    return lambda number: decision.hold_place(row, rows[number])
+
+
+def winners(results: list[object]) -> int:
+    assert all(isinstance(each, QuotaPlace | LimitReached) for each in results), results
+    return sum(isinstance(each, QuotaPlace) for each in results)
+
+
+def test_sixteen_clients_on_the_last_place_one_winner(crowd: tuple[Province, Round]) -> None:
+    assert winners(together(CLIENTS, grab(crowd[1]))) == 1
+    assert Decision.objects.exclude(place=None).count() == 1
+
+
+def test_with_the_lock_off_the_constraint_still_lets_one_win(
+    crowd: tuple[Province, Round],
+) -> None:
+    with without_locks(Decision, CLIENTS):
+        results = together(CLIENTS, grab(crowd[1]))
+    assert winners(results) == 1
+    assert Decision.objects.exclude(place=None).count() == 1
+
+
+def test_with_the_constraint_off_the_lock_still_lets_one_win(
+    crowd: tuple[Province, Round],
+) -> None:
+    with without_the_constraint():
+        assert winners(together(CLIENTS, grab(crowd[1]))) == 1
+
+
+def test_control_with_both_off_the_place_is_given_many_times(
+    crowd: tuple[Province, Round],
+) -> None:
+    with without_the_constraint():
+        with without_locks(Decision, CLIENTS):
+            results = together(CLIENTS, grab(crowd[1]))
+        assert winners(results) == CLIENTS
+
+
+@pytest.fixture
+def agreed(transactional_db: None) -> tuple[Province, Round]:
+    province = make_province("37")
+    row = province.ranked()
+    province.propose(row, 2)
+    return province, row
+
+
+def test_two_officials_deciding_at_once_one_wins(agreed: tuple[Province, Round]) -> None:
+    province, row = agreed
+    results = together(2, lambda _: decision.decide(viewer=province.hr, round_id=row.pk))
+    assert sorted(type(each).__name__ for each in results) == ["Round", "WrongState"]
+    assert any(isinstance(each, WrongState) for each in results)
+    assert Event.objects.filter(type="round.decided").count() == 1
+    assert Event.objects.filter(type="project.proposed").count() == 2
+    assert Decision.objects.exclude(place=None).count() == 2
+
+
+def test_control_without_the_lock_both_decide(agreed: tuple[Province, Round]) -> None:
+    province, row = agreed
+    with without_locks(Round, 2):
+        results = together(2, lambda _: decision.decide(viewer=province.hr, round_id=row.pk))
+    reached = [each for each in results if not isinstance(each, WrongState)]
+    assert len(reached) == 2, results
