@@ -1,0 +1,1 @@
+"""Pages and API: the only place with URLs, views and templates."""
