@@ -39,7 +39,7 @@ def respond(
     file = quote(f"{name}-{clock.today():%Y%m%d}.{wanted}")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{file}"
     response["Cache-Control"] = "no-store"
-    return response  # type: ignore[no-any-return]
+    return response
 
 
 def csv_lines(heads: Sequence[str], rows: Iterable[Sequence[Pair]]) -> Iterator[str]:

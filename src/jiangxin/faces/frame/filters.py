@@ -118,7 +118,11 @@ def clause_label(identifier: str) -> str:
     if not all(part.isdigit() and 0 < int(part) <= 10 for part in parts) or len(parts) > 4:
         return str(identifier)
     first, *rest = [int(part) for part in parts]
-    shapes = (lambda n: f"（{NUMERALS[n]}）", str, lambda n: f"（{n}）")
+    shapes: tuple[Callable[[int], str], ...] = (
+        lambda n: f"（{NUMERALS[n]}）",
+        str,
+        lambda n: f"（{n}）",
+    )
     return NUMERALS[first] + "".join(shape(n) for shape, n in zip(shapes, rest, strict=False))
 
 

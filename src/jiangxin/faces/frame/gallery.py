@@ -14,9 +14,10 @@ from jiangxin.core.kernel.regions import PROVINCES
 from jiangxin.core.policy.forms import Computed, Field, Option
 from jiangxin.core.policy.verdict import Verdict
 
+from .columns import Cell, Chip, ColumnChoice, Head, Link, Row
+from .export import heading
 from .listing import Column, Listing, choice, number, province
 from .pages import ANYONE, Request, page, render
-from .shown import Cell, Chip, ColumnChoice, Head, Link, Row
 
 LAYOUTS = ("portal", "workspace", "desk", "notice", "error")
 
@@ -39,9 +40,7 @@ def layout(request: Request, name: str) -> HttpResponse:
     """One of the layouts with a little content."""
     require_open()
     if name == "error" or name not in LAYOUTS:
-        raise NotFound(
-            "没有找到这个样例。", remedy=f"可看：{'、'.join(LAYOUTS)}。", clause="3.3"
-        )
+        raise NotFound("没有找到这个样例。", remedy=f"可看：{'、'.join(LAYOUTS)}。", clause="3.3")
     return render(request, f"frame/gallery_{name}.html", sample() | frames(), status=200)
 
 
@@ -113,7 +112,10 @@ def fields() -> list[Field]:
     return [
         Field(key="name", label="单位名称", kind="text", required=True, max_length=100),
         Field(
-            key="uscc", label="统一社会信用代码", kind="uscc", help="与营业执照或事业单位法人证书一致。"
+            key="uscc",
+            label="统一社会信用代码",
+            kind="uscc",
+            help="与营业执照或事业单位法人证书一致。",
         ),
         Field(
             key="people",
@@ -234,7 +236,8 @@ def listing() -> SimpleNamespace:
         kept=[("sort", "-budget")],
         columns=[ColumnChoice(c.key, c.label, c.default) for c in PROJECTS.columns],
         heads=[
-            Head(c.label, c.kind, here, "descending" if c.key == "budget" else "") for c in chosen
+            Head(heading(c.label, c.kind), c.kind, here, "descending" if c.key == "budget" else "")
+            for c in chosen
         ],
         help=list(PROJECTS.keywords),
         text_help=PROJECTS.text_help,
@@ -248,7 +251,13 @@ def listing() -> SimpleNamespace:
         filtered=True,
         previous_url=here,
         next_url=here,
-        page_links=[Link("1", here), Link("2", here), Link("3", ""), Link("…", ""), Link("25", here)],
+        page_links=[
+            Link("1", here),
+            Link("2", here),
+            Link("3", ""),
+            Link("…", ""),
+            Link("25", here),
+        ],
         export_csv=here,
         export_xlsx=here,
     )
@@ -281,14 +290,17 @@ def sample() -> dict[str, Any]:
         "tiles": [
             {"label": "待审查", "value": 12, "unit": "项", "url": "#", "note": "最早 9 月 3 日"},
             {"label": "公示中", "value": 5, "unit": "项", "tone": "blue"},
-            {"label": "名额", "value": "5 / 5", "note": "三（一）原则上不超过 5 个", "tone": "amber"},
+            {
+                "label": "名额",
+                "value": "5 / 5",
+                "note": "三（一）原则上不超过 5 个",
+                "tone": "amber",
+            },
             {"label": "距备案截止", "value": 48, "unit": "天", "tone": "red"},
         ],
         "list": listing(),
         "empty": {"title": "还没有申报", "why": "申报通知发布后，单位提交的申报会出现在这里。"},
-        "around": SimpleNamespace(
-            back_url="#", at=17, total=345, previous_url="#p", next_url="#n"
-        ),
+        "around": SimpleNamespace(back_url="#", at=17, total=345, previous_url="#p", next_url="#n"),
         "counts": {p.code: (place * 7) % 23 for place, p in enumerate(PROVINCES)},
         "changes": [
             {"section": "培训能力", "label": "年培训规模", "before": "1800", "after": "2300"},

@@ -12,7 +12,7 @@ _TERM = re.compile(
     r'(?:"(?P<quoted>[^"]*)"?|“(?P<chinese>[^”]*)”?|(?P<plain>[^\s"“”]+))|(?P<rest>\S)'
 )
 _COMMAS = re.compile(r"[,，、]")
-_NEEDS_QUOTES = re.compile(r'[\s,，、:：“”]|^[-－]|^$')
+_NEEDS_QUOTES = re.compile(r"[\s,，、:：“”]|^[-－]|^$")
 
 
 @dataclass(frozen=True)

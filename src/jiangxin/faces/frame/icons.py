@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Our own line drawings on a 24 × 24 grid, one path each: no icon font and no request to load."""
 
 ICONS: dict[str, str] = {

@@ -18,61 +18,43 @@
 A page costs two queries: the count and the rows. The help text comes from the keywords.
 """
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from functools import reduce
-from operator import or_
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
-from jiangxin.core.kernel.regions import PROVINCES
 
-from .grammar import Term, parse
-from .shown import Around, Cell, Shown
+from . import export
+from .columns import (
+    Cell,
+    Chip,
+    Column,
+    ColumnChoice,
+    Head,
+    Link,
+    Order,
+    Row,
+    address,
+    cell_of,
+    whole_number,
+)
+from .grammar import Term, parse, write
+from .keywords import Keyword, any_of, choice, contains, number, province, when
 
-PAGE_SIZES = (25, 50, 100, 500)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column. `value(row)` gives what is shown and exported, by `kind`:
-
-    text, number, money (分), date, moment, yesno, or state, whose value is (code, label).
-    `sort` is the field to order by; without it the column cannot be sorted.
-    """
-
-    key: str
-    label: str
-    value: Callable[[Any], Any]
-    kind: str = "text"
-    sort: str = ""
-    default: bool = True
-
-
-@dataclass(frozen=True)
-class Keyword:
-    """A word of the search language. `apply(value)` is its condition; it raises `Invalid`."""
-
-    word: str
-    help: str
-    example: str
-    apply: Callable[[str], Q]
-
-
-class Order(NamedTuple):
-    """What the rows are ordered by: a column and its direction; no column means the usual order."""
-
-    column: Column | None
-    descending: bool
-
-    def fields(self, usual: Sequence[str]) -> list[str]:
-        own = [("-" if self.descending else "") + self.column.sort] if self.column else []
-        return [*own, *(field for field in usual if field.lstrip("-") not in own)]
+__all__ = [
+    "Column",
+    "Keyword",
+    "Listing",
+    "Shown",
+    "choice",
+    "contains",
+    "number",
+    "province",
+    "when",
+]
 
 
 @dataclass(frozen=True)
@@ -87,7 +69,7 @@ class Listing:
     link: Callable[[Any], str] | None = None
     page_size: int = 50
 
-    def show(self, rows: QuerySet[Any, Any], request: HttpRequest) -> Shown:
+    def show(self, rows: QuerySet[Any, Any], request: HttpRequest) -> "Shown":
         """The page that the request asks for: `q`, `sort`, `page`, `size`, `col`, `export`.
 
         A term that is not understood shows no rows and says why: a filter that is silently
@@ -95,7 +77,7 @@ class Listing:
         """
         asked = request.GET
         found, problems = self.search(rows, asked.get("q", ""))
-        order = self._order(asked)
+        order = self.ordering(asked)
         found = found.order_by(*order.fields(self.order))
         return Shown.of(self, found, request, problems, order)
 
@@ -116,15 +98,16 @@ class Listing:
 
     def _condition(self, term: Term, words: dict[str, Keyword]) -> Q:
         if not term.word:
-            return _any(Q(**{field: value}) for field in self.text for value in term.values)
+            return any_of(Q(**{field: value}) for field in self.text for value in term.values)
         if term.word not in words:
             known = "、".join(words) or "（本列表没有）"
             raise Invalid(f"不认识筛选词“{term.word}”。", remedy=f"可用：{known}。")
         if not term.values:
             raise Invalid(f"“{term.word}”后面没有值。", remedy=f"例如 {words[term.word].example}。")
-        return _any(words[term.word].apply(value) for value in term.values)
+        return any_of(words[term.word].apply(value) for value in term.values)
 
-    def _order(self, asked: QueryDict) -> Order:
+    def ordering(self, asked: QueryDict) -> Order:
+        """What `sort` asks for; an unknown or unsortable column means the usual order."""
         wanted = asked.get("sort", "")
         name = wanted.lstrip("-")
         column = next((each for each in self.columns if each.key == name and each.sort), None)
@@ -138,11 +121,9 @@ class Listing:
 
     def cells(self, columns: Iterable[Column], row: Any) -> list[Cell]:
         """The values of one row in the order of `columns`."""
-        return [_cell(column, column.value(row)) for column in columns]
+        return [cell_of(column, column.value(row)) for column in columns]
 
-    def around(
-        self, rows: QuerySet[Any, Any], request: HttpRequest, *, back: str
-    ) -> Around:
+    def around(self, rows: QuerySet[Any, Any], request: HttpRequest, *, back: str) -> "Around":
         """On a detail page: where one is in the list, and the neighbours' addresses.
 
         The list's links carry `list` (its query string) and `at` (1-based position). `back` is the
@@ -151,97 +132,210 @@ class Listing:
         return Around.of(self, rows, request, back)
 
 
-def _any(conditions: Iterable[Q]) -> Q:
-    found = list(conditions)
-    return reduce(or_, found) if found else Q(pk__in=[])
+@dataclass(frozen=True)
+class Shown:
+    """What `list.html` reads. `found` are all rows of the search, not only this page's."""
+
+    listing: Listing
+    found: QuerySet[Any, Any]
+    request: HttpRequest
+    problems: list[DomainError]
+    order: Order
+    total: int
+    page: int
+    size: int
+    rows: list[Row]
+
+    @classmethod
+    def of(
+        cls,
+        listing: Listing,
+        found: QuerySet[Any, Any],
+        request: HttpRequest,
+        problems: list[DomainError],
+        order: Order,
+    ) -> Self:
+        """Counts and fetches: two queries. A page past the end becomes the last one."""
+        asked = request.GET
+        size = whole_number(asked.get("size"), listing.page_size, 500)
+        total = 0 if problems else found.count()
+        page = min(whole_number(asked.get("page"), 1, 10**6), max(1, -(-total // size)))
+        start = (page - 1) * size
+        part = list(found[start : start + size]) if total else []
+        columns = listing.chosen(asked)
+        rows = [
+            _row(listing, columns, item, asked, start + place)
+            for place, item in enumerate(part, start=1)
+        ]
+        return cls(listing, found, request, problems, order, total, page, size, rows)
+
+    @property
+    def path(self) -> str:
+        return self.request.path
+
+    @property
+    def q(self) -> str:
+        return self.request.GET.get("q", "")
+
+    @property
+    def filtered(self) -> bool:
+        return bool(parse(self.q))
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Parameters that a new search keeps."""
+        changed = ("q", "page", "col", "export")
+        return [
+            (key, value)
+            for key, values in self.request.GET.lists()
+            for value in values
+            if key not in changed
+        ]
+
+    @property
+    def columns(self) -> list[ColumnChoice]:
+        chosen = {column.key for column in self.listing.chosen(self.request.GET)}
+        return [
+            ColumnChoice(column.key, column.label, column.key in chosen)
+            for column in self.listing.columns
+        ]
+
+    @property
+    def heads(self) -> list[Head]:
+        return [self._head(column) for column in self.listing.chosen(self.request.GET)]
+
+    def _head(self, column: Column) -> Head:
+        current = self.order.column is not None and self.order.column.key == column.key
+        down = current and not self.order.descending
+        order = ("descending" if self.order.descending else "ascending") if current else ""
+        url = self._to(sort=("-" if down else "") + column.key, page=None) if column.sort else ""
+        return Head(export.heading(column.label, column.kind), column.kind, url, order)
+
+    @property
+    def help(self) -> list[Any]:
+        return list(self.listing.keywords)
+
+    @property
+    def text_help(self) -> str:
+        return self.listing.text_help
+
+    @property
+    def chips(self) -> list[Chip]:
+        """The conditions in force, each with the address of the list without it."""
+        terms = parse(self.q)
+        return [
+            Chip(
+                str(term),
+                self._to(q=write(terms[:place] + terms[place + 1 :]) or None, page=None),
+            )
+            for place, term in enumerate(terms)
+        ]
+
+    @property
+    def clear_url(self) -> str:
+        return self._to(q=None, page=None)
+
+    @property
+    def previous_url(self) -> str:
+        return self._to(page=self.page - 1) if self.page > 1 else ""
+
+    @property
+    def next_url(self) -> str:
+        return self._to(page=self.page + 1) if self.page < self.pages else ""
+
+    @property
+    def page_links(self) -> list[Link]:
+        """First, last and the neighbours of this page; an empty address is this page or a gap."""
+        if self.pages == 1:
+            return []
+        near = {1, self.pages, *range(self.page - 2, self.page + 3)}
+        links: list[Link] = []
+        last = 0
+        for place in sorted(each for each in near if 1 <= each <= self.pages):
+            if place > last + 1:
+                links.append(Link("…", ""))
+            url = "" if place == self.page else self._to(page=place)
+            links.append(Link(str(place), url))
+            last = place
+        return links
+
+    @property
+    def export_xlsx(self) -> str:
+        return self._to(export="xlsx", page=None)
+
+    @property
+    def export_csv(self) -> str:
+        return self._to(export="csv", page=None)
+
+    def export(self, name: str) -> HttpResponse | None:
+        """The file when the request asks for one (`export=csv` or `xlsx`): all rows of the search."""
+        wanted = self.request.GET.get("export", "")
+        if wanted not in export.FORMATS:
+            return None
+        columns = self.listing.chosen(self.request.GET)
+        rows = (
+            [(cell.kind, cell.value) for cell in self.listing.cells(columns, item)]
+            for item in self.found.iterator(chunk_size=500)
+        )
+        heads = [export.heading(column.label, column.kind) for column in columns]
+        return export.respond(wanted, name, heads, rows)
+
+    def _to(self, **changes: Any) -> str:
+        return address(self.path, self.request.GET, **{"export": None, **changes})
 
 
-def _cell(column: Column, value: Any) -> Cell:
-    if column.kind == "state":
-        return Cell("state", value[1], str(value[0]))
-    return Cell(column.kind, value)
+@dataclass(frozen=True)
+class Around:
+    """The place of a detail page in the list from which one came; `at` is 0 when from elsewhere."""
+
+    back_url: str
+    at: int = 0
+    total: int = 0
+    previous_url: str = ""
+    next_url: str = ""
+
+    @classmethod
+    def of(
+        cls, listing: Listing, rows: QuerySet[Any, Any], request: HttpRequest, back: str
+    ) -> Self:
+        query, at = request.GET.get("list"), whole_number(request.GET.get("at"), 0, 10**7)
+        if query is None or not at or listing.link is None:
+            return cls(back)
+        asked = QueryDict(query)
+        found, problems = listing.search(rows, asked.get("q", ""))
+        if problems:
+            return cls(back)
+        found = found.order_by(*listing.ordering(asked).fields(listing.order))
+        total, start = found.count(), max(0, at - 2)
+        near = dict(enumerate(found[start : at + 1], start + 1))
+        urls = {
+            place: _link(listing, row, query, place) for place, row in near.items() if place != at
+        }
+        return cls(
+            f"{back}?{query}" if query else back,
+            at,
+            total,
+            urls.get(at - 1, ""),
+            urls.get(at + 1, ""),
+        )
 
 
-# --- ready-made keywords --------------------------------------------------------------------------
+def _row(listing: Listing, columns: list[Column], item: Any, asked: QueryDict, at: int) -> Row:
+    cells = listing.cells(columns, item)
+    query = asked.copy()
+    query.pop("export", None)
+    url = _link(listing, item, query.urlencode(), at)
+    key = item["pk"] if isinstance(item, dict) else item.pk
+    return Row(str(key), str(cells[0].value), url, cells)
 
 
-def choice(
-    word: str, field: str, choices: Iterable[Any], help: str = "", *, example: str = ""
-) -> Keyword:
-    """`词:标签` for a field with choices: pairs, members with `value` and `label`, or an enum."""
-    labels: dict[str, str] = {}
-    for each in choices:
-        code, label = each if isinstance(each, tuple) else (each.value, each.label)
-        labels[str(label)] = str(code)
-
-    def apply(value: str) -> Q:
-        if value in labels:
-            return Q(**{field: labels[value]})
-        if value in labels.values():
-            return Q(**{field: value})
-        raise Invalid(f"“{word}”没有“{value}”这个值。", remedy=f"可用：{'、'.join(labels)}。")
-
-    shown = example or next(iter(labels), "值")
-    return Keyword(word, help or "、".join(labels), f"{word}:{shown}", apply)
-
-
-def province(field: str = "province", word: str = "省") -> Keyword:
-    """`省:江苏`, by short name, full name or code."""
-    codes = {name: each.code for each in PROVINCES for name in (each.short, each.name, each.code)}
-
-    def apply(value: str) -> Q:
-        if value not in codes:
-            raise Invalid(f"没有省级单位“{value}”。", remedy="请写简称，例如 江苏、兵团。")
-        return Q(**{field: codes[value]})
-
-    return Keyword(word, "省级单位，写简称或全称", f"{word}:江苏", apply)
-
-
-_COMPARED = re.compile(r"(>=|<=|>|<|≥|≤|＞|＜)?\s*(\d+(?:\.\d+)?)(?:(?:\.\.|~|—)(\d+(?:\.\d+)?))?")
-_SUFFIX = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "≥": "gte", "≤": "lte"} | {
-    "＞": "gt",
-    "＜": "lt",
-    "": "exact",
-}
-
-
-def number(word: str, field: str, help: str = "", *, scale: int = 1, example: str = ">80") -> Keyword:
-    """`分:>85`, `分:60..80`. `scale` turns what is typed into what is stored (万元 → 分: 1000000)."""
-
-    def apply(value: str) -> Q:
-        match = _COMPARED.fullmatch(value)
-        if match is None:
-            raise Invalid(f"“{word}:{value}”不是数。", remedy=f"例如 {word}:{example}、{word}:60..80。")
-        low = _scaled(match[2], scale)
-        if match[3] is not None:
-            return Q(**{f"{field}__gte": low, f"{field}__lte": _scaled(match[3], scale)})
-        return Q(**{f"{field}__{_SUFFIX[match[1] or '']}": low})
-
-    return Keyword(word, help or "数值，可用 > < >= <= 或 60..80", f"{word}:{example}", apply)
-
-
-def _scaled(text: str, scale: int) -> Decimal:
-    try:
-        return Decimal(text) * scale
-    except InvalidOperation:  # more digits than a decimal holds
-        raise Invalid(f"数字“{text[:20]}…”太长。") from None
-
-
-def contains(word: str, *fields: str, help: str = "", example: str = "") -> Keyword:
-    """`单位:学院`: text that one of `fields` contains."""
-
-    def apply(value: str) -> Q:
-        return _any(Q(**{f"{field}__icontains": value}) for field in fields)
-
-    return Keyword(word, help or f"{word}中含有的文字", example or f"{word}:文字", apply)
-
-
-def when(word: str, help: str, values: dict[str, Q]) -> Keyword:
-    """`待办:我`: named conditions that the page writes itself."""
-
-    def apply(value: str) -> Q:
-        if value not in values:
-            raise Invalid(f"“{word}”没有“{value}”这个值。", remedy=f"可用：{'、'.join(values)}。")
-        return values[value]
-
-    return Keyword(word, help, f"{word}:{next(iter(values))}", apply)
+def _link(listing: Listing, item: Any, query: str, at: int) -> str:
+    if listing.link is None:
+        return ""
+    place = QueryDict(mutable=True)
+    place["list"], place["at"] = query, str(at)
+    return f"{listing.link(item)}?{place.urlencode()}"

@@ -77,7 +77,7 @@ def page(
     def declare(view: Callable[Concatenate[Request, Args], HttpResponse]) -> Page:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Args.args, **kwargs: Args.kwargs) -> HttpResponse:
-            asked = cast(Request, request)
+            asked = cast("Request", request)
             asked.viewer = viewer_of(request.user)
             refusal = refuse(asked, access)
             if refusal is not None:
@@ -88,7 +88,7 @@ def page(
                 return problem_page(request, error)
 
         guarded.access = access  # type: ignore[attr-defined]
-        return cast(Page, guarded)
+        return cast("Page", guarded)
 
     return declare
 
@@ -200,9 +200,7 @@ def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
     """`handler404`."""
     return problem_page(
         request,
-        NotFound(
-            "没有找到这个页面。", remedy="网址可能有误，或该内容尚未公开。请从首页重新进入。"
-        ),
+        NotFound("没有找到这个页面。", remedy="网址可能有误，或该内容尚未公开。请从首页重新进入。"),
     )
 
 

@@ -42,14 +42,14 @@ class MiniJinja(BaseEngine):
         super().__init__(params)
 
     @cached_property
-    def template_dirs(self) -> tuple[Path, ...]:
+    def template_dirs(self) -> tuple[str, ...]:
         """Third-party apps write their templates in another language: they are not looked at."""
         own = (
             Path(config.path) / self.app_dirname
             for config in apps.get_app_configs()
             if config.name.startswith(OWN_APPS)
         )
-        return (*map(Path, self.dirs), *(path for path in own if path.is_dir()))
+        return (*map(str, self.dirs), *(str(path) for path in own if path.is_dir()))
 
     @cached_property
     def environment(self) -> minijinja.Environment:
@@ -71,7 +71,7 @@ class MiniJinja(BaseEngine):
         if ".." in Path(name).parts or name.startswith("/"):
             return None
         for folder in self.template_dirs:
-            path = folder / name
+            path = Path(folder, name)
             if path.is_file():
                 return path.read_text(encoding="utf-8")
         return None
@@ -81,7 +81,7 @@ class MiniJinja(BaseEngine):
         return sorted(
             path.relative_to(folder).as_posix()
             for folder in self.template_dirs
-            for path in folder.rglob("*")
+            for path in Path(folder).rglob("*")
             if path.is_file()
         )
 
