@@ -1,23 +1,34 @@
 """Examine an application: a verdict per clause; return by section, pass, or reject."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
 from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
+from jiangxin.core.policy import Finding
 from jiangxin.core.policy import Verdict as Kleene
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
-from jiangxin.stages.application.models import Application
-from jiangxin.stages.application.queries import eligibility, form_of, visible
-from jiangxin.stages.programme.queries import last_day
+from jiangxin.stages.application.models import Application, Version
+from jiangxin.stages.application.queries import form_of, versions, visible
 
-from .models import ReturnItem, Verdict
-from .queries import open_lines
+from .models import Rejection, ReturnItem, Verdict
+from .queries import (
+    correction_due,
+    judged,
+    open_lines,
+    sheet,
+    submitted_facts,
+    submitted_version,
+    unchanged_norms,
+    words,
+    words_by_version,
+)
 
 
 @dataclass(frozen=True)
@@ -35,61 +46,90 @@ def judge(
     viewer: Viewer,
     application_id: int,
     norm: str,
-    word: Verdict.Word,
+    word: str,
     reason: str = "",
+    seen: str | None = None,
 ) -> Verdict:
-    """The examiner's verdict on one norm of the present version; may be changed until the decision.
+    """The examiner's verdict (`met` or `not_met`) on one norm of the present version.
 
-    Effects: the row; event `examination.judged`. Raises `Invalid` for 不符合 without a reason, for a
-    norm that is no condition of this track, and for 符合 against a figure that computes to 不符合
-    without a recorded reason.
+    It may be changed until the decision. `seen` is the `token` of the verdict that stood on the
+    page, "" for none; when a colleague has spoken since, `WrongState` names them and nothing is
+    overwritten. Effects: the row; event `examination.judged`. Raises `Invalid` for 不符合 without a
+    reason, for a norm that is no condition of this track, and for a 符合 that the submitted figures
+    contradict: a figure is corrected by a return, not by a word.
     """
-    viewer.require(Role.PROVINCE_HR)
-    project = _locked(viewer, application_id)
-    _require_submitted(project)
-    finding = next((item for item in eligibility(project) if item.norm == norm), None)
-    if finding is None:
-        raise Invalid(f"{norm} 不是这一类项目的资格条件。")
-    against = word == Verdict.Word.MET and finding.verdict is Kleene.NOT_MET
-    if (word == Verdict.Word.NOT_MET or against) and not reason.strip():
-        raise Invalid(
-            "与数据不一致的“符合”须写明理由。"
-            if against
-            else "判定“不符合”须写明理由。",
-            clause=finding.clause,
-            field="reason",
-        )
+    project, version = _examining(viewer, application_id)
+    said = words(project)
+    if seen is not None and seen != token(said.get(norm)):
+        _refuse_late(said.get(norm))
+    _require_judgement(project, version, said, norm, word, reason.strip())
     row, _ = Verdict.objects.update_or_create(
         application=project,
         version=project.version,
         norm=norm,
-        defaults={
-            "word": word,
-            "reason": reason.strip(),
-            "actor": viewer.actor,
-            "name": viewer.name,
-            "at": clock.now(),
-        },
+        defaults={"word": word, "reason": reason.strip(), **_signature(viewer)},
     )
     append(
         type="examination.judged",
         subject=project.subject,
         by=viewer,
-        payload={"norm": norm, "word": word.value, "version": project.version},
+        payload={"norm": norm, "word": str(word), "version": project.version},
     )
     return row
 
 
+def token(verdict: Verdict | None) -> str:
+    """What identifies a verdict as it stands; "" for none."""
+    return verdict.at.isoformat() if verdict else ""
+
+
 @transaction.atomic
-def send_back(
-    *, viewer: Viewer, application_id: int, defects: Sequence[Defect]
-) -> Application:
+def accept_computed(*, viewer: Viewer, application_id: int) -> int:
+    """Put the examiner's 符合 to every clause that computes to 符合 and leaves nothing to judge.
+
+    Clauses on which somebody has spoken stay. Effects: the rows; one event `examination.accepted`
+    with the norms. Returns how many.
+    """
+    project, version = _examining(viewer, application_id)
+    lines = sheet(project, version)
+    not_clear = {line.finding.norm for line in lines if not _clear(line.finding)}
+    spoken = {line.finding.norm for line in lines if line.verdict}
+    norms = {line.finding.norm for line in lines} - not_clear - spoken
+    return _put(viewer, project, dict.fromkeys(norms, (Verdict.Word.MET, "")), "accepted")
+
+
+@transaction.atomic
+def carry_over(*, viewer: Viewer, application_id: int) -> int:
+    """Repeat the verdicts of the version before on clauses whose answers and files did not change.
+
+    Effects: the rows, signed by the viewer; one event `examination.carried_over` with the norms.
+    Returns how many. Raises `WrongState` on a first submission.
+    """
+    project, version = _examining(viewer, application_id)
+    every = versions(project)
+    if len(every) < 2:
+        raise WrongState("这是第一次提交，没有上次的判定可以沿用。")
+    spoken = words_by_version(project)
+    same = unchanged_norms(project, every[-2], version) - set(spoken.get(version.number, {}))
+    former = spoken.get(every[-2].number, {})
+    carried = {
+        norm: (row.word, row.reason)
+        for norm, row in former.items()
+        if norm in same and _stands(project, version, norm, row)
+    }
+    return _put(viewer, project, carried, "carried_over")
+
+
+@transaction.atomic
+def send_back(*, viewer: Viewer, application_id: int, defects: Sequence[Defect]) -> Application:
     """Return the application for correction, item by item.
 
-    Effects: the items; state returned with a due date in working days; event `project.returned`.
-    Raises `Invalid` without items, for an item without reason, or for an unknown section.
+    Effects, in order: due date in working days; state returned; event `project.returned` with
+    version, sections and due date; the items. Raises `Invalid` without items, for an item without
+    reason, or for an unknown section or field.
     """
     project = _locked(viewer, application_id)
+    project.correction_due = correction_due(project, today=clock.today())
     move(
         project,
         step="return",
@@ -98,7 +138,9 @@ def send_back(
         payload={
             "version": project.version,
             "sections": sorted({defect.section for defect in defects}),
+            "due": project.correction_due,
         },
+        also=("correction_due",),
     )
     ReturnItem.objects.bulk_create(
         [
@@ -113,9 +155,6 @@ def send_back(
             for defect in defects
         ]
     )
-    days = project.call.correction_days
-    project.correction_due = last_day(clock.today() + timedelta(days=1), days)
-    project.save(update_fields=["correction_due"])
     return project
 
 
@@ -135,7 +174,11 @@ def pass_examination(*, viewer: Viewer, application_id: int) -> Application:
 
 @transaction.atomic
 def reject(*, viewer: Viewer, application_id: int, reason: str) -> Application:
-    """End the application. The reason is shown to the unit beside the clauses judged 不符合."""
+    """End the application. The reason is shown to the unit beside the clauses judged 不符合.
+
+    Effects, in order: state rejected; event `project.rejected` with the digest of the reason (the
+    ledger can be published, the words of a refusal can not); the reason itself.
+    """
     project = _locked(viewer, application_id)
 
     def reasons_given() -> None:
@@ -147,7 +190,13 @@ def reject(*, viewer: Viewer, application_id: int, reason: str) -> Application:
         step="reject",
         by=viewer,
         guards={"reasons_given": reasons_given},
-        payload={"version": project.version, "reason": reason.strip()},
+        payload={"version": project.version, "reason": digest(reason.strip())},
+    )
+    Rejection.objects.create(
+        application=project,
+        version=project.version,
+        reason=reason.strip(),
+        **_signature(viewer),
     )
     return project
 
@@ -165,32 +214,135 @@ def _locked(viewer: Viewer, application_id: int) -> Application:
     return project
 
 
-def _require_submitted(project: Application) -> None:
+def _examining(viewer: Viewer, application_id: int) -> tuple[Application, Version]:
+    """The project under examination, locked, and its newest version."""
+    viewer.require(Role.PROVINCE_HR)
+    project = _locked(viewer, application_id)
     if project.state != ProjectState.SUBMITTED:
         raise WrongState(
             f"当前状态为“{ProjectState(project.state).label}”，不在资格审查中。",
+            remedy="请刷新页面查看办理情况。",
             clause="3.1",
+        )
+    return project, submitted_version(project)
+
+
+def _refuse_late(standing: Verdict | None) -> None:
+    word = f"刚刚判定为“{standing.get_word_display()}”" if standing else "刚刚撤回了判定"
+    who = standing.name if standing else "同事"
+    raise WrongState(
+        f"{who}{word}，您的判定没有保存。",
+        remedy="请先看同事的判定和理由；仍要改判的，再提交一次。您写的理由还在。",
+        clause="3.1",
+    )
+
+
+def _require_judgement(
+    project: Application,
+    version: Version,
+    said: dict[str, Verdict],
+    norm: str,
+    word: str,
+    reason: str,
+) -> None:
+    if word not in Verdict.Word.values:
+        raise Invalid("请选择“符合”或“不符合”。", field="word")
+    if word == Verdict.Word.NOT_MET and not reason:
+        raise Invalid("判定“不符合”须写明理由。", clause="3.1", field="reason")
+    spoken = {each: (row.word, row.reason) for each, row in said.items()}
+    after = judged(
+        project, version, submitted_facts(project, version), {**spoken, norm: (word, reason)}
+    )
+    own = [finding for finding in after if finding.norm == norm]
+    if not own:
+        raise Invalid(f"{norm} 不是这一类项目的资格条件。")
+    against = next((finding for finding in own if finding.verdict is not Kleene.MET), None)
+    if word == Verdict.Word.MET and against is not None:
+        raise Invalid(
+            f"申报内容不支持“符合”：{against.because}",
+            remedy=f"{against.would_change}申报内容有误或不全的，请退回补正。",
+            clause=against.clause,
+            field="word",
         )
 
 
-def _require_defects(project: Application, defects: Sequence[Defect]) -> None:
-    if not defects:
-        raise Invalid("请至少列出一处需要补正的内容。", clause="3.1")
-    known = {section.key for section in form_of(project).sections}
-    for defect in defects:
-        if defect.section not in known:
-            raise Invalid(f"申报表中没有“{defect.section}”这一部分。")
+def _stands(project: Application, version: Version, norm: str, row: Verdict) -> bool:
+    """Whether a former verdict may be repeated as it is (the day or the register may have moved)."""
+    try:
+        _require_judgement(project, version, {}, norm, row.word, row.reason)
+    except Invalid:
+        return False
+    return True
+
+
+def _clear(finding: Finding) -> bool:
+    return finding.verdict is Kleene.MET and not finding.judgement
+
+
+def _put(
+    viewer: Viewer, project: Application, found: dict[str, tuple[str, str]], event: str
+) -> int:
+    """Write several verdicts with one event `examination.EVENT`; nothing when there are none."""
+    if not found:
+        return 0
+    Verdict.objects.bulk_create(
+        [
+            Verdict(
+                application=project,
+                version=project.version,
+                norm=norm,
+                word=word,
+                reason=reason,
+                **_signature(viewer),
+            )
+            for norm, (word, reason) in sorted(found.items())
+        ]
+    )
+    append(
+        type=f"examination.{event}",
+        subject=project.subject,
+        by=viewer,
+        payload={"norms": sorted(found), "version": project.version},
+    )
+    return len(found)
+
+
+def _signature(viewer: Viewer) -> dict[str, Any]:
+    return {"actor": viewer.actor, "name": viewer.name, "at": clock.now()}
+
+
+def _require_defects(project: Application, defects: Iterable[Defect]) -> None:
+    known = {section.key: section for section in form_of(project).sections}
+    listed = list(defects)
+    if not listed:
+        raise Invalid("请至少列出一处需要补正的内容。", clause="3.1", field="sections")
+    for defect in listed:
+        section = known.get(defect.section)
+        if section is None:
+            raise Invalid(f"申报表中没有“{defect.section}”这一部分。", field="sections")
+        if defect.field and section.field(defect.field) is None:
+            raise Invalid(f"“{section.title}”中没有“{defect.field}”这一栏。", field="sections")
         if not defect.reason.strip():
-            raise Invalid("请为每一处写明原因。", clause="3.1", field="reason")
+            raise Invalid(
+                f"请写明“{section.title}”需要补正的原因。",
+                clause="3.1",
+                field=f"reason-{defect.section}",
+            )
 
 
 def _require_met(project: Application) -> None:
     still_open = open_lines(project)
     if still_open:
-        first = still_open[0].finding
+        first = still_open[0]
         names = "、".join(line.finding.norm for line in still_open[:6])
+        more = "等" if len(still_open) > 6 else ""
+        because = (
+            first.verdict.reason
+            if first.verdict and first.verdict.word == Verdict.Word.NOT_MET
+            else first.finding.because
+        )
         raise WrongState(
-            f"还有 {len(still_open)} 项条件未判定为符合（{names}），例如：{first.because}",
+            f"还有 {len(still_open)} 项条件未判定为符合（{names}{more}），例如：{because}",
             remedy="请逐项判定；确不符合的，退回补正或不予通过。",
-            clause=first.clause,
+            clause=first.finding.clause,
         )

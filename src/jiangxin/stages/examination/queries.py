@@ -1,41 +1,121 @@
-"""What stands on the examiner's desk, and what an applicant has to correct."""
+"""What stands on the examiner's desk, and what an applicant has to correct.
 
+Officials work on what was submitted: the newest version, never the unit's unfinished corrections.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
-from jiangxin.core.policy import Finding
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import WrongState
+from jiangxin.core.policy import Finding, assess, facts_from
 from jiangxin.core.policy import Verdict as Kleene
-from jiangxin.stages.application.models import Application
-from jiangxin.stages.application.queries import eligibility
+from jiangxin.stages.application.models import Application, Version
+from jiangxin.stages.application.queries import form_of, latest_version, overlay_of
+from jiangxin.stages.application.sealing import opened_answers
+from jiangxin.stages.programme.queries import last_day, pack
+from jiangxin.stages.titles.queries import registers_for
 
-from .models import ReturnItem, Verdict
+from .models import Rejection, ReturnItem, Verdict
 
 
 @dataclass(frozen=True)
 class Line:
-    """One clause on the examination sheet: what the rules say, and what the examiner said."""
+    """One clause on the examination sheet: what the rules say, what the examiner said, and what was
+    said on the version before."""
 
     finding: Finding
     verdict: Verdict | None
+    before: Verdict | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether this line lets the application pass."""
+        refused = self.verdict is not None and self.verdict.word == Verdict.Word.NOT_MET
+        return self.finding.verdict is Kleene.MET and not refused
+
+
+def submitted_version(application: Application) -> Version:
+    """The version that officials work on. Raises `WrongState` before the first submission."""
+    version = latest_version(application)
+    if version is None:
+        raise WrongState("该项目尚未提交。", clause="3.1")
+    return version
+
+
+def submitted_facts(application: Application, version: Version) -> dict[str, Any]:
+    """A submitted version as facts for the policy engine, the register looked up; two queries."""
+    form = form_of(application)
+    number = version.answers.get("leader_id_number")
+    registers = registers_for(
+        unit_name=application.unit_name,
+        uscc=application.unit.uscc,
+        leader_hash=number["hash"] if isinstance(number, dict) else "",
+    )
+    counts = Counter(item["field"] for item in version.evidence)
+    answers = opened_answers(form, version.answers)
+    return facts_from(form, answers, counts, registers=registers)
+
+
+def judged(
+    application: Application,
+    version: Version,
+    facts: Mapping[str, Any],
+    said: Mapping[str, tuple[str, str]],
+) -> list[Finding]:
+    """The findings on `facts` with what examiners said folded in: norm → (word, reason).
+
+    A reasoned 符合 counts as an exception where the notice says 一般; it moves no other figure.
+    """
+    exceptions = {
+        norm: reason for norm, (word, reason) in said.items() if word == Verdict.Word.MET and reason
+    }
+    examined = {norm: word for norm, (word, _) in said.items()}
+    return assess(
+        pack(),
+        track=application.track,
+        on=version.at.astimezone(clock.BEIJING).date(),
+        facts={**facts, "examined": examined, "exceptions": exceptions},
+        overlay=overlay_of(application.call),
+    )
 
 
 def words(application: Application) -> dict[str, Verdict]:
     """The examiner's verdicts on the present version, by norm."""
-    rows = Verdict.objects.filter(application=application, version=application.version)
-    return {row.norm: row for row in rows}
+    return words_by_version(application).get(application.version, {})
 
 
-def sheet(application: Application) -> list[Line]:
-    """Clause by clause: the computed finding with the examiner's word folded in."""
-    said = words(application)
-    findings = eligibility(application, examined={n: v.word for n, v in said.items()})
-    return [Line(finding, said.get(finding.norm)) for finding in findings]
+def words_by_version(application: Application) -> dict[int, dict[str, Verdict]]:
+    """Every verdict: version → norm → verdict; one query."""
+    found: dict[int, dict[str, Verdict]] = {}
+    for row in Verdict.objects.filter(application=application).order_by("version", "norm"):
+        found.setdefault(row.version, {})[row.norm] = row
+    return found
+
+
+def sheet(application: Application, version: Version | None = None) -> list[Line]:
+    """Clause by clause: the computed finding with the examiner's word folded in.
+
+    At most four queries, one less when the newest `version` is given.
+    """
+    version = version or submitted_version(application)
+    every = words_by_version(application)
+    said, before = every.get(version.number, {}), every.get(version.number - 1, {})
+    findings = judged(
+        application,
+        version,
+        submitted_facts(application, version),
+        {norm: (row.word, row.reason) for norm, row in said.items()},
+    )
+    return [Line(each, said.get(each.norm), before.get(each.norm)) for each in findings]
 
 
 def open_lines(application: Application) -> list[Line]:
     """The lines that still keep the application from passing."""
-    return [
-        line for line in sheet(application) if line.finding.verdict is not Kleene.MET
-    ]
+    return [line for line in sheet(application) if not line.settled]
 
 
 def returns(application: Application) -> list[ReturnItem]:
@@ -45,6 +125,30 @@ def returns(application: Application) -> list[ReturnItem]:
 
 def open_returns(application: Application) -> list[ReturnItem]:
     """What the unit has to correct now: the items of the version that was returned."""
-    return [
-        item for item in returns(application) if item.version == application.version
-    ]
+    return [item for item in returns(application) if item.version == application.version]
+
+
+def rejection(application: Application) -> Rejection | None:
+    """Why the application was not let through; None when it was, or is still open."""
+    return Rejection.objects.filter(application=application).first()
+
+
+def unchanged_norms(application: Application, older: Version, newer: Version) -> set[str]:
+    """The norms whose every answer and file is the same in both versions."""
+    touched, known = set(), set()
+    for _, field in form_of(application).fields():
+        known |= set(field.norms)
+        if _held(older, field.key) != _held(newer, field.key):
+            touched |= set(field.norms)
+    return known - touched
+
+
+def _held(version: Version, key: str) -> tuple[Any, list[str]]:
+    files = sorted(item["sha256"] for item in version.evidence if item["field"] == key)
+    answer = version.answers.get(key)
+    return answer["hash"] if isinstance(answer, dict) and "hash" in answer else answer, files
+
+
+def correction_due(application: Application, *, today: date) -> date:
+    """The last day for corrections when the application is returned on `today`."""
+    return last_day(today + timedelta(days=1), application.call.correction_days)
