@@ -203,14 +203,18 @@ def set_day(*, viewer: Viewer, day: date, working: bool | None, name: str) -> No
     )
 
 
-@transaction.atomic
 def move_demo_clock(*, to: datetime) -> None:
-    """Set the demonstration's clock forward to `to`; never back. Raises `WrongState` for the past."""
+    """Move the demonstration's clock forward to `to`. Raises `WrongState` for the past."""
     if to < clock.now():
         raise WrongState("演示时钟只能向前拨。", remedy="要从头演练，请重新装载演示数据。")
-    with transaction.atomic():
-        DemoClock.objects.all().delete()
-        DemoClock.objects.create(shift=to - datetime.now(clock.BEIJING))
+    set_demo_clock(to=to)
+
+
+@transaction.atomic
+def set_demo_clock(*, to: datetime) -> None:
+    """Let the demonstration's clock stand at `to` and go on from there (loader only)."""
+    DemoClock.objects.all().delete()
+    DemoClock.objects.create(shift=to - datetime.now(clock.BEIJING))
     _shift_in_bucket.cache_clear()
 
 
