@@ -6,8 +6,16 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from jiangxin.ops import postgres
+
+# A busy machine must not fail a test: neither a slow example nor slow generation is an error.
+hypothesis_settings.register_profile(
+    "jiangxin", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("jiangxin")
 
 
 @pytest.fixture(scope="session")
