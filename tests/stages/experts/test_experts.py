@@ -18,6 +18,7 @@ from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.experts import actions, queries
+from jiangxin.stages.experts.choices import State
 from jiangxin.stages.experts.models import Employment, Expert
 from jiangxin.stages.programme.models import Call
 
@@ -65,7 +66,7 @@ def active(viewer: Viewer, serial: int = 1, **fields: object) -> Expert:
 
 def test_registering_opens_an_account_and_seals_the_number(hr: Viewer) -> None:
     expert = register(hr, phone="13800000000")
-    assert expert.state == Expert.State.PENDING
+    assert expert.state == State.PENDING
     assert expert.user.role == Role.EXPERT
     assert expert.user.province == "37"
     assert number(1) not in json.dumps({k: str(v) for k, v in vars(expert).items()})

@@ -20,6 +20,7 @@ from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.experts import actions as experts
 from jiangxin.stages.review.actions import draw, panel
+from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Seat, Share
 from jiangxin.stages.review.queries import ceremony as watching
 
@@ -46,7 +47,7 @@ def test_the_whole_ceremony_seats_the_panel_and_its_record_holds(
     assert verify(session.record) == []
     fields = list(session.panel.values_list("field", flat=True).order_by("field"))
     assert fields == ["education", "finance", "technical", "technical", "technical"]
-    assert {*session.panel.values_list("status", flat=True)} == {Seat.Status.INVITED}
+    assert {*session.panel.values_list("status", flat=True)} == {SeatStatus.INVITED}
     drawn = Event.objects.get(type="draw.drawn", subject=session.subject)
     assert drawn.payload["digest"] == session.record["digest"]
     place = tmp_path / "record.json"
@@ -264,7 +265,7 @@ def test_when_the_order_is_used_up_nothing_changes(province: Province) -> None:
             viewer=province.hr, seat_id=last.pk, reason=SkipReason.NO_REPLY, note="未答复"
         )
     last.refresh_from_db()
-    assert last.status == Seat.Status.INVITED
+    assert last.status == SeatStatus.INVITED
 
 
 def test_answers_belong_to_the_expert_or_carry_a_note(province: Province) -> None:

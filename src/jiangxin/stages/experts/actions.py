@@ -16,11 +16,11 @@ from jiangxin.records.identity.actions import open_account
 from jiangxin.records.identity.secrets import hash_key, seal
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
+from jiangxin.stages.experts.choices import Field, State, Tie
 from jiangxin.stages.programme.queries import pack
 
 from .models import Employment, Expert, Relation
 
-State = Expert.State
 EDITABLE = [
     "name",
     "unit_name",
@@ -183,8 +183,8 @@ VERBS = {State.ACTIVE: "activated", State.SUSPENDED: "suspended", State.REMOVED:
 def _turn(
     viewer: Viewer,
     expert: Expert,
-    target: Expert.State,
-    sources: tuple[Expert.State, ...],
+    target: State,
+    sources: tuple[State, ...],
     reason: str,
     *,
     reasoned: bool = True,
@@ -255,7 +255,7 @@ def add_relation(
     neither unit nor person is named.
     """
     expert = _locked(viewer, expert_id)
-    if kind not in Relation.Kind.values:
+    if kind not in Tie.values:
         raise Invalid("请选择关系种类。", field="kind")
     if not (unit_name.strip() or unit_uscc.strip() or person_name.strip()):
         raise Invalid("请填写有关系的单位或带头人。", field="unit_name")
@@ -315,7 +315,7 @@ def _fill(expert: Expert, fields: dict[str, Any]) -> None:
     for name, label in (("name", "姓名"), ("unit_name", "工作单位"), ("term_until", "聘期")):
         if not getattr(expert, name):
             raise Invalid(f"请填写{label}。", clause="3.2", field=name)
-    if expert.field not in Expert.Field.values:
+    if expert.field not in Field.values:
         raise Invalid("请选择专业：技术、教育或财务。", clause="3.2", field="field")
     strange = [code for code in expert.occupations if code not in pack().occupations]
     if strange:

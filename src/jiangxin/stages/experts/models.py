@@ -4,20 +4,11 @@ from django.db import models
 
 from jiangxin.records.identity.models import PROVINCE_CHOICES, User
 
+from .choices import Field, State, Tie
+
 
 class Expert(models.Model):
     """One person in one province's pool; the personal number is kept encrypted."""
-
-    class Field(models.TextChoices):
-        TECHNICAL = "technical", "技术"
-        EDUCATION = "education", "教育"
-        FINANCE = "finance", "财务"
-
-    class State(models.TextChoices):
-        PENDING = "pending", "待入库"
-        ACTIVE = "active", "在库"
-        SUSPENDED = "suspended", "暂停"
-        REMOVED = "removed", "已退出"
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, related_name="expert")
     province = models.CharField("省份", max_length=2, choices=PROVINCE_CHOICES)
@@ -80,15 +71,8 @@ class Employment(models.Model):
 class Relation(models.Model):
     """What binds an expert to a unit, or to the leader of a studio."""
 
-    class Kind(models.TextChoices):
-        KINSHIP = "kinship", "亲属"
-        HOLDING = "holding", "持股或任职"
-        ADVISED = "advised", "咨询辅导"
-        COOPERATION = "cooperation", "合作或师承"
-        OTHER = "other", "其他利害关系"
-
     expert = models.ForeignKey(Expert, on_delete=models.CASCADE, related_name="relations")
-    kind = models.CharField("关系", max_length=16, choices=Kind)
+    kind = models.CharField("关系", max_length=16, choices=Tie)
     unit_name = models.CharField("单位", max_length=120, blank=True)
     unit_uscc = models.CharField("统一社会信用代码", max_length=18, blank=True)
     person_name = models.CharField("带头人", max_length=40, blank=True)

@@ -15,6 +15,7 @@ from jiangxin.core.workflow import Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.experts.choices import Field, State
 from jiangxin.stages.programme.queries import parameter
 
 from .models import Expert
@@ -55,7 +56,7 @@ def counts(viewer: Viewer) -> dict[str, dict[str, int]]:
     """field → state → number of experts in the viewer's pool."""
     rows = pool(viewer).order_by().values_list("field", "state").annotate(n=Count("id"))
     found: dict[str, dict[str, int]] = {
-        field: dict.fromkeys(Expert.State.values, 0) for field in Expert.Field.values
+        field: dict.fromkeys(State.values, 0) for field in Field.values
     }
     for field, state, n in rows:
         found[field][state] = n
@@ -68,9 +69,7 @@ def drawable(province: str) -> list[Expert]:
     Those suspended or out of term are in it too, with their exclusion stated: so nobody can be
     left out of a draw without a trace.
     """
-    rows = Expert.objects.filter(
-        province=province, state__in=(Expert.State.ACTIVE, Expert.State.SUSPENDED)
-    )
+    rows = Expert.objects.filter(province=province, state__in=(State.ACTIVE, State.SUSPENDED))
     return list(rows.prefetch_related("employments", "relations").order_by("id"))
 
 
@@ -111,8 +110,8 @@ def recusals(
 
 
 def _status(each: Expert, today: date) -> Recusal | None:
-    if each.state != Expert.State.ACTIVE:
-        return Recusal(SkipReason.SUSPENDED, f"专家状态为“{Expert.State(each.state).label}”")
+    if each.state != State.ACTIVE:
+        return Recusal(SkipReason.SUSPENDED, f"专家状态为“{State(each.state).label}”")
     if each.term_until < today:
         return Recusal(SkipReason.SUSPENDED, f"聘期已于{each.term_until.isoformat()}届满")
     return None

@@ -11,8 +11,11 @@ from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.workflow import DrawState, RoundState
 from jiangxin.records.identity.models import User
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.experts.models import Expert
 from jiangxin.stages.programme.models import Call, Kind, QuotaPlace
+
+from .choices import Conflict, SeatStatus, SheetState
 
 
 class Round(models.Model):
@@ -126,19 +129,13 @@ class Share(models.Model):
 class Seat(models.Model):
     """One place on the panel and who was drawn for it; a replaced row stays, with its reason."""
 
-    class Status(models.TextChoices):
-        INVITED = "invited", "待答复"
-        ACCEPTED = "accepted", "已接受"
-        DECLINED = "declined", "已婉拒"
-        REPLACED = "replaced", "已递补"
-
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="panel")
     session = models.ForeignKey(DrawSession, on_delete=models.PROTECT, related_name="panel")
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="seats")
-    field = models.CharField("专业", max_length=16, choices=Expert.Field)
+    field = models.CharField("专业", max_length=16, choices=Field)
     place = models.PositiveSmallIntegerField("席次")
     leaf = models.CharField(max_length=64)
-    status = models.CharField("状态", max_length=16, choices=Status, default=Status.INVITED)
+    status = models.CharField("状态", max_length=16, choices=SeatStatus, default=SeatStatus.INVITED)
     reason = models.CharField(
         "递补原因",
         max_length=16,
@@ -172,15 +169,6 @@ class ScoreSheet(models.Model):
     """One expert on one project. `marks`: item → {value | units, evidence, comment}; `total` in
     thousandths of a point, known once signed."""
 
-    class Conflict(models.TextChoices):
-        UNDECLARED = "undeclared", "未申明"
-        NONE = "none", "无利害关系"
-        DECLARED = "declared", "申请回避"
-
-    class State(models.TextChoices):
-        DRAFT = "draft", "未签署"
-        SIGNED = "signed", "已签署"
-
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="sheets")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="sheets")
     marks = models.JSONField("评分", default=dict)
@@ -189,7 +177,7 @@ class ScoreSheet(models.Model):
         "利害关系", max_length=16, choices=Conflict, default=Conflict.UNDECLARED
     )
     conflict_reason = models.CharField("回避事由", max_length=300, blank=True)
-    state = models.CharField("状态", max_length=16, choices=State, default=State.DRAFT)
+    state = models.CharField("状态", max_length=16, choices=SheetState, default=SheetState.DRAFT)
     total = models.PositiveIntegerField("总分（千分之一分）", null=True)
     salt = models.CharField(max_length=32)
     digest = models.CharField("摘要值", max_length=64, blank=True)

@@ -17,15 +17,14 @@ from jiangxin.core.draw.shares import commitment as commitment_of
 from jiangxin.core.draw.walk import adequacy
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
-from jiangxin.core.workflow import DrawState, ProjectState, Role, RoundState
+from jiangxin.core.workflow import DrawState, Role, RoundState
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.secrets import seal
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
-from jiangxin.stages.application.models import Application
-from jiangxin.stages.experts.models import Expert
-from jiangxin.stages.experts.queries import drawable, recusals
+from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.queries import pack, parameter
+from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Round, Seat, Share
 from jiangxin.stages.review.queries.ceremony import (
     FIELD_OF,
@@ -36,6 +35,7 @@ from jiangxin.stages.review.queries.ceremony import (
     opened,
     outcome,
 )
+from jiangxin.stages.review.queries.preparation import entry_of, lot, projects_to_judge
 
 from .rounds import locked as locked_round
 
@@ -63,11 +63,10 @@ def open_session(*, viewer: Viewer, round_id: int) -> DrawSession:
             "评审已经开始，不能再抽取。", remedy="缺席的专家按原顺序递补。", clause="3.2"
         )
     projects = projects_to_judge(row)
-    experts = [each for each in drawable(row.call.province) if row.seats.get(each.field)]
-    barred = recusals(experts, projects, year=row.call.year)
+    experts, barred = lot(row, projects)
     number = row.sessions.count() + 1
     plan = _plan(row, number)
-    entries = [_entry(each) for each in experts]
+    entries = [entry_of(each) for each in experts]
     _require_enough(entries, plan, {expert_code(pk) for pk in barred})
     pool = freeze(entries, plan.algorithm)
     session = DrawSession(
@@ -104,31 +103,6 @@ def open_session(*, viewer: Viewer, round_id: int) -> DrawSession:
         },
     )
     return session
-
-
-def projects_to_judge(row: Round) -> list[Application]:
-    """The examined projects of the round's call and kind, in order of id, with their unit.
-
-    Raises `WrongState` while the window is open, while one is still in examination, or without any.
-    """
-    if clock.now() < row.call.closes_at:
-        raise WrongState(
-            f"申报于{clock.long_moment(row.call.closes_at)}截止，之前不能抽取专家。",
-            remedy="回避须对照全部通过资格审查的项目计算。",
-            clause="3.2",
-        )
-    rows = Application.objects.filter(call_id=row.call_id, kind=row.kind)
-    waiting = rows.filter(state__in=(ProjectState.SUBMITTED, ProjectState.RETURNED)).count()
-    if waiting:
-        raise WrongState(
-            f"还有 {waiting} 个项目没有完成资格审查。",
-            remedy="请先完成全部项目的资格审查，回避才能算全。",
-            clause="3.2",
-        )
-    found = list(rows.filter(state=ProjectState.EXAMINED).select_related("unit").order_by("id"))
-    if not found:
-        raise WrongState("没有通过资格审查的项目，无须评审。", clause="3.2")
-    return found
 
 
 @transaction.atomic
@@ -295,7 +269,7 @@ def fill_places(session: DrawSession) -> list[Seat]:
     entries = entries_of(session)
     made: list[Seat] = []
     taken = set(session.panel.values_list("leaf", flat=True))
-    living = session.panel.exclude(status=Seat.Status.REPLACED)
+    living = session.panel.exclude(status=SeatStatus.REPLACED)
     for name, leaves in result.seats.items():
         field = FIELD_OF[name]
         held = set(living.filter(field=field).values_list("place", flat=True))
@@ -387,18 +361,9 @@ def _plan(row: Round, number: int) -> Plan:
     years = parameter("recusal.years", row.call.year)
     return Plan(
         session=f"{row.call.province}-{row.call.year}-{row.kind}-{number}",
-        seats={Expert.Field(field).label: count for field, count in row.seats.items() if count},
+        seats={Field(field).label: count for field, count in row.seats.items() if count},
         substitutes=row.substitutes,
         rule_version=f"{pack().code} 回避 {years} 年",
-    )
-
-
-def _entry(each: Expert) -> Entry:
-    return Entry(
-        expert=expert_code(each.pk),
-        field=Expert.Field(each.field).label,
-        unit=each.unit_name,
-        salt=secrets.token_hex(SECRET_BYTES),
     )
 
 

@@ -9,14 +9,13 @@ from jiangxin.core.workflow import Role, RoundState
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Seat
 from jiangxin.stages.review.queries.ceremony import opened, outcome
 
 from .draw import fill_places
 from .rounds import locked as locked_round
 from .sheets import lay_sheets
-
-Status = Seat.Status
 
 
 @transaction.atomic
@@ -28,9 +27,9 @@ def answer(*, viewer: Viewer, seat_id: int, accept: bool, note: str = "") -> Sea
     reason for declining or without a note from the province, `WrongState` once it was answered.
     """
     seat = _locked(viewer, seat_id)
-    if seat.status != Status.INVITED:
+    if seat.status != SeatStatus.INVITED:
         raise WrongState(
-            f"这一席位已是“{Status(seat.status).label}”。", remedy="请刷新页面。", clause="3.2"
+            f"这一席位已是“{SeatStatus(seat.status).label}”。", remedy="请刷新页面。", clause="3.2"
         )
     if not note.strip() and (not accept or viewer.role is Role.PROVINCE_HR):
         raise Invalid(
@@ -38,7 +37,7 @@ def answer(*, viewer: Viewer, seat_id: int, accept: bool, note: str = "") -> Sea
             clause="3.2",
             field="note",
         )
-    seat.status = Status.ACCEPTED if accept else Status.DECLINED
+    seat.status = SeatStatus.ACCEPTED if accept else SeatStatus.DECLINED
     seat.note, seat.answered_at = note.strip()[:300], clock.now()
     seat.save(update_fields=["status", "note", "answered_at"])
     if accept and seat.round.state == RoundState.SCORING:
@@ -65,13 +64,13 @@ def replace(*, viewer: Viewer, seat_id: int, reason: SkipReason, note: str) -> S
     seat = _locked(viewer, seat_id)
     if seat.round.state not in (RoundState.PREPARING, RoundState.SCORING):
         raise WrongState("评审已汇总排序，不能再递补。", clause="3.2")
-    if seat.status == Status.REPLACED:
+    if seat.status == SeatStatus.REPLACED:
         raise WrongState("这一席位已经递补。", remedy="请刷新页面。", clause="3.2")
     if reason not in STATED_REASONS:
         raise Invalid("请选择递补原因。", clause="3.2", field="reason")
     if not note.strip():
         raise Invalid("请写明具体情况。", clause="3.2", field="note")
-    seat.status, seat.reason, seat.note = Status.REPLACED, reason.value, note.strip()[:300]
+    seat.status, seat.reason, seat.note = SeatStatus.REPLACED, reason.value, note.strip()[:300]
     seat.save(update_fields=["status", "reason", "note"])
     session = DrawSession.objects.select_for_update().get(pk=seat.session_id)
     if outcome(session).missing:

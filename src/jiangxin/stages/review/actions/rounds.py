@@ -14,10 +14,11 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import overlay_of
-from jiangxin.stages.experts.models import Expert
+from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call, Kind
 from jiangxin.stages.programme.queries import pack, parameter
-from jiangxin.stages.review.models import Decision, Round, Seat
+from jiangxin.stages.review.choices import SeatStatus
+from jiangxin.stages.review.models import Decision, Round
 from jiangxin.stages.review.queries.coverage import require_all_signed, require_seated, valid_totals
 from jiangxin.stages.review.rubrics import pinned, rubrics_digest
 
@@ -66,9 +67,9 @@ def default_seats(size: int) -> dict[str, int]:
     """A panel of `size` by field: one for finance, a quarter for education, the rest technical."""
     education = max(1, size // 4)
     return {
-        Expert.Field.TECHNICAL.value: size - education - 1,
-        Expert.Field.EDUCATION.value: education,
-        Expert.Field.FINANCE.value: 1,
+        Field.TECHNICAL.value: size - education - 1,
+        Field.EDUCATION.value: education,
+        Field.FINANCE.value: 1,
     }
 
 
@@ -152,7 +153,7 @@ def start(*, viewer: Viewer, round_id: int) -> Round:
     )
     for project in projects:
         move(project, step="start_review", by=viewer, guards={"panel_seated": panel_seated})
-    lay_sheets(row.panel.filter(status=Seat.Status.ACCEPTED), projects)
+    lay_sheets(row.panel.filter(status=SeatStatus.ACCEPTED), projects)
     return row
 
 
@@ -234,7 +235,7 @@ def _require_plan(
     row: Round, seats: Mapping[str, int], substitutes: int, method: Aggregation
 ) -> None:
     size = row.call.panel_size
-    if set(seats) - set(Expert.Field.values) or min(seats.values(), default=0) < 0:
+    if set(seats) - set(Field.values) or min(seats.values(), default=0) < 0:
         raise Invalid("席位应按技术、教育、财务填写非负整数。", clause="3.2", field="seats")
     if sum(seats.values()) != size:
         raise Invalid(
@@ -243,7 +244,7 @@ def _require_plan(
             clause="3.2",
             field="seats",
         )
-    if not seats.get(Expert.Field.FINANCE.value):
+    if not seats.get(Field.FINANCE.value):
         raise Invalid("评审组至少应有 1 名财务专家。", clause="3.2", field="seats")
     least = parameter("panel.substitutes", row.call.year)
     if substitutes < least:

@@ -13,12 +13,11 @@ from jiangxin.core.workflow import Role, RoundState
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.review.choices import Conflict, SheetState
 from jiangxin.stages.review.marks import marks_of, problems_of, stored
 from jiangxin.stages.review.models import ScoreSheet, Seat
 from jiangxin.stages.review.queries.expert import assigned
 from jiangxin.stages.review.rubrics import rubric
-
-Conflict, State = ScoreSheet.Conflict, ScoreSheet.State
 
 
 def lay_sheets(seats: Iterable[Seat], projects: Iterable[Application]) -> None:
@@ -44,7 +43,7 @@ def declare(*, viewer: Viewer, sheet_id: int, conflict: bool, reason: str = "") 
     conflict is not scored, does not count, and the material closes.
     """
     sheet = _locked(viewer, sheet_id)
-    if sheet.state == State.SIGNED:
+    if sheet.state == SheetState.SIGNED:
         _require_open(sheet)
     if sheet.conflict == Conflict.DECLARED:
         raise WrongState("已对该项目申请回避，不能撤回。", clause="3.2")
@@ -106,7 +105,7 @@ def sign(*, viewer: Viewer, sheet_id: int) -> ScoreSheet:
         )
     result = score(by, marks_of(by, sheet))
     sheet.total = result.total
-    sheet.state, sheet.signed_at = State.SIGNED, clock.now()
+    sheet.state, sheet.signed_at = SheetState.SIGNED, clock.now()
     sheet.digest = digest(
         {
             "salt": sheet.salt,
@@ -132,7 +131,7 @@ def sign(*, viewer: Viewer, sheet_id: int) -> ScoreSheet:
 
 
 def _require_open(sheet: ScoreSheet) -> None:
-    if sheet.state == State.SIGNED:
+    if sheet.state == SheetState.SIGNED:
         raise WrongState(
             "评分表已签署，不能修改。",
             remedy="如发现差错，请联系省级人社部门和监督人员。",

@@ -14,10 +14,11 @@ from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.workflow import DrawState, Role, RoundState
 from jiangxin.records.identity.secrets import open_sealed
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.experts.models import Expert
-from jiangxin.stages.review.models import DrawSession, Seat
+from jiangxin.stages.experts.choices import Field
+from jiangxin.stages.review.choices import SeatStatus
+from jiangxin.stages.review.models import DrawSession
 
-FIELD_OF = {field.label: field.value for field in Expert.Field}
+FIELD_OF = {field.label: field.value for field in Field}
 WATCHERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
 
 
@@ -76,7 +77,7 @@ def sealed(row: DrawSession) -> dict[str, Any]:
 
 def stated_skips(row: DrawSession) -> dict[str, Any]:
     """leaf → reason for everybody who was drawn and replaced."""
-    gone = row.panel.filter(status=Seat.Status.REPLACED).order_by("id")
+    gone = row.panel.filter(status=SeatStatus.REPLACED).order_by("id")
     return dict(gone.values_list("leaf", "reason"))
 
 

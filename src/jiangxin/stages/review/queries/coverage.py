@@ -9,19 +9,18 @@ from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.workflow import DrawState
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.queries import parameter
+from jiangxin.stages.review.choices import Conflict, SeatStatus, SheetState
 from jiangxin.stages.review.models import Round, ScoreSheet, Seat
-
-Conflict, State, Status = ScoreSheet.Conflict, ScoreSheet.State, Seat.Status
 
 
 def require_seated(row: Round) -> None:
     """Raises `WrongState` until the draw is done and every place has an expert who accepted."""
     if not row.sessions.filter(state=DrawState.DRAWN).exists():
         raise WrongState("评审专家尚未抽取。", remedy="请先完成专家抽取。", clause="3.2")
-    seats = row.panel.exclude(status=Status.REPLACED)
-    waiting = Counter(seats.exclude(status=Status.ACCEPTED).values_list("status", flat=True))
+    seats = row.panel.exclude(status=SeatStatus.REPLACED)
+    waiting = Counter(seats.exclude(status=SeatStatus.ACCEPTED).values_list("status", flat=True))
     if waiting:
-        words = "、".join(f"{Status(each).label} {n} 人" for each, n in sorted(waiting.items()))
+        words = "、".join(f"{SeatStatus(each).label} {n} 人" for each, n in sorted(waiting.items()))
         raise WrongState(
             f"评审组尚未到齐：{words}。",
             remedy="请等待专家答复；不能参加的，按抽取顺序递补。",
@@ -33,7 +32,7 @@ def require_all_signed(row: Round) -> None:
     """Raises `WrongState` naming how many sheets are open, or a project with too few sheets."""
     require_seated(row)
     sheets = _counting(row).exclude(conflict=Conflict.DECLARED)
-    still = sheets.exclude(state=State.SIGNED).count()
+    still = sheets.exclude(state=SheetState.SIGNED).count()
     if still:
         raise WrongState(
             f"还有 {still} 份评分表没有签署。",
@@ -66,7 +65,7 @@ def valid_totals(row: Round) -> dict[int, dict[int, int]]:
     For use once all are signed: nobody may see a part of it.
     """
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    rows = _counting(row).filter(state=State.SIGNED).order_by("application", "seat")
+    rows = _counting(row).filter(state=SheetState.SIGNED).order_by("application", "seat")
     for project, expert, total in rows.values_list("application", "seat__expert", "total"):
         found[project][expert] = total or 0
     return dict(found)
@@ -93,13 +92,13 @@ def progress(row: Round) -> list[Progress]:
     for seat, conflict, state in sheets:
         counts[seat]["all"] += 1
         counts[seat][conflict if conflict == Conflict.DECLARED else state] += 1
-    seats = row.panel.exclude(status=Status.REPLACED).select_related("expert")
+    seats = row.panel.exclude(status=SeatStatus.REPLACED).select_related("expert")
     return [
         Progress(
             seat=seat,
             assigned=counts[seat.pk]["all"],
             recused=counts[seat.pk][Conflict.DECLARED],
-            signed=counts[seat.pk][State.SIGNED],
+            signed=counts[seat.pk][SheetState.SIGNED],
         )
         for seat in seats
     ]
@@ -107,4 +106,4 @@ def progress(row: Round) -> list[Progress]:
 
 def _counting(row: Round) -> QuerySet[ScoreSheet]:
     """The sheets that count: those of experts who hold a seat now."""
-    return ScoreSheet.objects.filter(seat__round=row, seat__status=Status.ACCEPTED)
+    return ScoreSheet.objects.filter(seat__round=row, seat__status=SeatStatus.ACCEPTED)

@@ -17,6 +17,7 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of, latest_version
 from jiangxin.stages.application.sealing import shown_answers
+from jiangxin.stages.review.choices import Conflict, SeatStatus
 from jiangxin.stages.review.models import ScoreSheet, Seat
 
 PRIVATE_KINDS = ("phone", "email")
@@ -30,7 +31,7 @@ def assigned(viewer: Viewer) -> QuerySet[ScoreSheet]:
     if viewer.role is not Role.EXPERT or viewer.user_id is None:
         return ScoreSheet.objects.none()
     return ScoreSheet.objects.filter(
-        seat__expert__user_id=viewer.user_id, seat__status=Seat.Status.ACCEPTED
+        seat__expert__user_id=viewer.user_id, seat__status=SeatStatus.ACCEPTED
     ).order_by("seat__round", "application__track", "application__number", "id")
 
 
@@ -69,14 +70,12 @@ def material(viewer: Viewer, sheet_id: int) -> Material:
     conflict was, and once scoring is over.
     """
     row = sheet(viewer, sheet_id)
-    if row.conflict != ScoreSheet.Conflict.NONE:
+    if row.conflict != Conflict.NONE:
         raise WrongState(
             "申报材料在申明无利害关系后才能打开。"
-            if row.conflict == ScoreSheet.Conflict.UNDECLARED
+            if row.conflict == Conflict.UNDECLARED
             else "已对该项目申请回避，材料不再开放。",
-            remedy="请先申明与该项目有无利害关系。"
-            if row.conflict == ScoreSheet.Conflict.UNDECLARED
-            else "",
+            remedy="请先申明与该项目有无利害关系。" if row.conflict == Conflict.UNDECLARED else "",
             clause="3.2",
         )
     if row.seat.round.state != RoundState.SCORING:

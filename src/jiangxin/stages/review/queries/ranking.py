@@ -16,6 +16,7 @@ from jiangxin.core.workflow import Role, RoundState
 from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.programme.models import QuotaPlace
+from jiangxin.stages.review.choices import SeatStatus, SheetState
 from jiangxin.stages.review.models import Decision, Round, ScoreSheet, Seat
 
 from .coverage import valid_totals
@@ -91,7 +92,7 @@ def analysed(row: Round) -> Ranking:
     totals = valid_totals(row)
     decisions = list(row.decisions.select_related("application__unit", "place"))
     seats = list(
-        row.panel.filter(status=Seat.Status.ACCEPTED)
+        row.panel.filter(status=SeatStatus.ACCEPTED)
         .select_related("expert")
         .order_by("field", "place")
     )
@@ -190,7 +191,7 @@ def sheet_of(viewer: Viewer, round_id: int, sheet_id: int) -> ScoreSheet:
     """One signed sheet, for the province after the ranking. Raises `NotFound`, `WrongState`."""
     row = round_of(viewer, round_id)
     require_open_scores(row)
-    rows = ScoreSheet.objects.filter(seat__round=row, state=ScoreSheet.State.SIGNED)
+    rows = ScoreSheet.objects.filter(seat__round=row, state=SheetState.SIGNED)
     found = rows.select_related("seat__expert", "application").filter(pk=sheet_id).first()
     if found is None:
         raise NotFound("没有这份评分表。")
@@ -201,7 +202,7 @@ def sheets_by_cell(row: Round) -> Mapping[tuple[int, int], int]:
     """(application, expert) → sheet id of the signed sheets that count; after the ranking only."""
     require_open_scores(row)
     found = ScoreSheet.objects.filter(
-        seat__round=row, seat__status=Seat.Status.ACCEPTED, state=ScoreSheet.State.SIGNED
+        seat__round=row, seat__status=SeatStatus.ACCEPTED, state=SheetState.SIGNED
     )
     rows: Any = found.values_list("application_id", "seat__expert_id", "id")
     return {(project, expert): pk for project, expert, pk in rows}

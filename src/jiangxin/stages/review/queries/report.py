@@ -7,9 +7,10 @@ from jiangxin.core.draw.walk import SkipReason
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.scoring.points import shown
 from jiangxin.core.workflow import DrawState, RoundState
-from jiangxin.stages.experts.models import Expert
+from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call, Kind
-from jiangxin.stages.review.models import Decision, DrawSession, Round, ScoreSheet, Seat
+from jiangxin.stages.review.choices import Conflict, SeatStatus
+from jiangxin.stages.review.models import Decision, DrawSession, Round, ScoreSheet
 from jiangxin.stages.review.rubrics import rubric
 
 from .ranking import Ranking, analysed
@@ -60,10 +61,10 @@ def _round(row: Round) -> dict[str, Any]:
 
 
 def _panel(row: Round) -> list[dict[str, Any]]:
-    seats = row.panel.filter(status=Seat.Status.ACCEPTED).select_related("expert")
+    seats = row.panel.filter(status=SeatStatus.ACCEPTED).select_related("expert")
     return [
         {
-            "field": Expert.Field(seat.field).label,
+            "field": Field(seat.field).label,
             "place": seat.place,
             "name": seat.expert.name,
             "unit": seat.expert.unit_name,
@@ -74,15 +75,15 @@ def _panel(row: Round) -> list[dict[str, Any]]:
 
 
 def _procedure(row: Round) -> dict[str, Any]:
-    replaced = row.panel.filter(status=Seat.Status.REPLACED).order_by("id")
+    replaced = row.panel.filter(status=SeatStatus.REPLACED).order_by("id")
     conflicts = ScoreSheet.objects.filter(
-        seat__round=row, conflict=ScoreSheet.Conflict.DECLARED
+        seat__round=row, conflict=Conflict.DECLARED
     ).select_related("seat__expert", "application")
     return {
         "draws": [_draw(each) for each in row.sessions.order_by("number")],
         "replacements": [
             {
-                "field": Expert.Field(seat.field).label,
+                "field": Field(seat.field).label,
                 "place": seat.place,
                 "reason": SkipReason(seat.reason).label,
             }
