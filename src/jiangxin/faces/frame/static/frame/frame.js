@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
-  const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+  const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
   // --- what only makes sense with a script ------------------------------------------------------
   all("[data-print], [data-theme-toggle], [data-check-all]").forEach((element) => { element.hidden = false; });
