@@ -34,6 +34,10 @@ def test_a_port_in_use_is_refused_with_the_way_out() -> None:
     assert serve.port_problem("127.0.0.1", port) == ""
 
 
+def test_a_port_that_cannot_be_is_refused() -> None:
+    assert "65535" in serve.port_problem("127.0.0.1", 99999)
+
+
 def test_serve_answers_and_stops_everything_that_it_started(folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

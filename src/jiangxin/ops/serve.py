@@ -33,18 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     environment = os.environ.get
     parser.add_argument("--host", default=environment("HOST") or "127.0.0.1", help="监听地址(HOST)")
     parser.add_argument(
-        "--port", type=int, default=int(environment("PORT") or 8000), help="端口(PORT，默认 8000)"
+        "--port", type=int, default=environment("PORT") or "8000", help="端口(PORT，默认 8000)"
     )
     parser.add_argument(
         "--workers",
         type=int,
-        default=int(environment("JIANGXIN_WORKERS") or 2),
+        default=environment("JIANGXIN_WORKERS") or "2",
         help="网页进程数(JIANGXIN_WORKERS，默认 2)",
     )
     parser.add_argument(
         "--threads",
         type=int,
-        default=int(environment("JIANGXIN_THREADS") or 4),
+        default=environment("JIANGXIN_THREADS") or "4",
         help="每个网页进程的线程数(JIANGXIN_THREADS，默认 4)",
     )
 
@@ -75,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def port_problem(host: str, port: int) -> str:
     """Why the web server could not listen there, and what to do; empty when it can."""
+    if not 0 < port < 65536:
+        return f"端口 {port} 无效，请写 1 到 65535 之间的数，例如 PORT=8000 make run"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
