@@ -126,8 +126,6 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "jiangxin.faces.frame.login.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "jiangxin.faces.frame.login.locked_out"
-CSRF_FAILURE_VIEW = "jiangxin.faces.frame.pages.csrf_failure"
 
 # --- language and time ---------------------------------------------------------------------------
 

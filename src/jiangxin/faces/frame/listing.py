@@ -45,10 +45,12 @@ from .grammar import Term, parse, write
 from .keywords import Keyword, any_of, choice, contains, number, province, when
 
 __all__ = [
+    "Around",
     "Column",
     "Keyword",
     "Listing",
     "Shown",
+    "address",
     "choice",
     "contains",
     "number",
