@@ -13,8 +13,7 @@
 Every view of the product carries `view.access`; a census test reads it from the URL table.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, cast
@@ -129,13 +128,19 @@ def render(
     )
 
 
-@contextmanager
-def catching(problems: list[DomainError]) -> Iterator[None]:
+class catching:  # noqa: N801 -- it reads as the statement that it is
     """Collect a refusal instead of raising it, so that the page shows it beside what was typed."""
-    try:
-        yield
-    except DomainError as error:
-        problems.append(error)
+
+    def __init__(self, problems: list[DomainError]) -> None:
+        self.problems = problems
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, DomainError):
+            self.problems.append(error)
+            return True
+        return False
 
 
 def typed(request: HttpRequest, stored: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from jiangxin.core.kernel.errors import Tampered
 
 from .models import Document
 
+Stored = Document  # the name by which pages know a file that a query gave them
+
 
 def read(document: Document) -> bytes:
     """The bytes of a document. Raises `Tampered` when they are no longer those of its hash."""

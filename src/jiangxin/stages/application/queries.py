@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
@@ -221,3 +221,12 @@ def timeline(application: Application) -> list[Event]:
 def last_year_of(viewer: Viewer) -> int:
     """The newest programme year in the viewer's scope; this year when there is none."""
     return visible(viewer).aggregate(last=Max("year"))["last"] or clock.today().year
+
+
+def calls_holding(province: str, *states: ProjectState) -> list[Call]:
+    """The province's calls with projects in one of `states`; each call has their number as `projects`."""
+    held = Q(applications__state__in=states)
+    rows = Call.objects.filter(province=province).annotate(
+        projects=Count("applications", filter=held)
+    )
+    return list(rows.filter(projects__gt=0).order_by("-year"))
