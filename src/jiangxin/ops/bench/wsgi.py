@@ -1,9 +1,11 @@
 """The product under Granian, with the yardsticks among its addresses."""
 
 from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from jiangxin.ops import postgres
 
 settings.ROOT_URLCONF = "jiangxin.ops.bench.urls"
-
-from jiangxin.config.wsgi import application  # noqa: E402 -- the addresses are chosen before it loads
-
-__all__ = ["application"]
+if settings.EMBEDDED_POSTGRES:
+    postgres.ensure_running(settings.EMBEDDED_POSTGRES)
+application = get_wsgi_application()

@@ -58,16 +58,16 @@ def publicise(province: Province, call: Call, at: datetime, *, objection: bool) 
 def settle(province: Province, notice: Notice) -> None:
     """Answer what was objected, and end the publicity the day after its last."""
     hr = officer(Role.PROVINCE_HR, province.code)
-    assert notice.ends_on is not None, "published"
+    over = clock.end_of(notice.ends_on or clock.today())
     for row in notice.objections.filter(outcome="open"):
-        with clock.at(clock.end_of(notice.ends_on) - timedelta(hours=8)):
+        with clock.at(over - timedelta(hours=8)):
             publicity.answer(
                 viewer=hr,
                 objection_id=row.pk,
                 upheld=False,
                 text="经现场核查，实训工位数量与申报材料一致，异议不成立。",
             )
-    with clock.at(clock.end_of(notice.ends_on) + timedelta(hours=9)):
+    with clock.at(over + timedelta(hours=9)):
         publicity.close(viewer=hr, notice_id=notice.pk)
 
 

@@ -9,10 +9,11 @@ from jiangxin.core.scoring.rubric import Item, Kind
 from jiangxin.core.workflow import Role
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.stages.experts import actions as pool
-from jiangxin.stages.experts.models import Expert
+from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.models import Kind as ProjectKind
 from jiangxin.stages.review.actions import decision, draw, panel, rounds, sheets
+from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import Round, ScoreSheet, Seat
 from jiangxin.stages.review.queries.ranking import places, proposal_digest
 from jiangxin.stages.review.rubrics import rubric
@@ -21,7 +22,7 @@ from . import names
 from .country import officer
 
 PARTIES = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR)
-POOL = {Expert.Field.TECHNICAL: 8, Expert.Field.EDUCATION: 5, Expert.Field.FINANCE: 4}
+POOL = {Field.TECHNICAL: 8, Field.EDUCATION: 5, Field.FINANCE: 4}
 
 
 def fill_pool(rng: Random, province: Province) -> None:
@@ -64,7 +65,7 @@ def draw_panel(province: Province, call: Call, kind: ProjectKind, at: datetime) 
 
 
 def _seats(row: Round) -> list[Seat]:
-    living = row.panel.exclude(status=Seat.Status.REPLACED)
+    living = row.panel.exclude(status=SeatStatus.REPLACED)
     return list(living.select_related("expert__user").order_by("field", "place"))
 
 
