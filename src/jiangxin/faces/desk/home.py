@@ -1,19 +1,126 @@
 """The desk's first page: what waits, until when, and what happened last."""
 
+from typing import Any
+
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 
+from jiangxin.core.kernel import clock
+from jiangxin.core.workflow import PROVINCIAL, ProjectState, Role
+from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, page
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.application.queries import recent_events, visible
+from jiangxin.stages.programme import queries as programme
+from jiangxin.stages.titles.queries import meters
 
-from .navigation import DESK, Link, desk_page
+from .navigation import DESK, Desk, Link, desk_of, desk_page, waits_for
+from .programme import timeline
+from .projects import event_line
 
 LINKS = (Link(name="desk-home", label="待办与期限", icon="home", roles=DESK),)
+READERS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.RECOMMENDER})
+NARROW = 10  # working days: below this the slack before publicity is shown as scarce
 
 
 @page(roles=DESK)
 def home(request: Request) -> HttpResponse:
-    """What waits for this role."""
-    return desk_page(request, "desk/home/home.html")
+    """What waits for this role, the statutory clock, the last events."""
+    viewer, desk = request.viewer, desk_of(request)
+    call = programme.call_of(viewer.province, desk.year) if viewer.province else None
+    context = {
+        "waiting": _waiting(viewer, desk),
+        "pipeline": _pipeline(desk),
+        "reads_only": viewer.role in READERS,
+        "call": call,
+        "may_draft": viewer.role is Role.PROVINCE_HR and programme.pack().covers(desk.year),
+        "clock": _clock(call, desk.year),
+        "meters": [] if viewer.province else meters(),
+        "events": [
+            {**event_line(event), "title": title, "url": _project(event.subject)}
+            for event, title in recent_events(viewer, year=desk.year)
+        ],
+    }
+    return desk_page(request, "desk/home/home.html", context)
 
+
+def _waiting(viewer: Viewer, desk: Desk) -> list[dict[str, Any]]:
+    """A tile for each kind of thing that waits for this role; every tile leads into its search."""
+    tiles = [
+        _tile(STEPS[state], desk.states[state], f"状态:{state.label} 年:{desk.year}")
+        for state in ProjectState
+        if desk.states[state] and state in STEPS and waits_for(viewer.role, state)
+    ]
+    if viewer.role in PROVINCIAL:
+        drafts = programme.calls_waiting(viewer)
+        if drafts:
+            tiles.insert(0, _tile("申报通知待本部门会商", drafts, "状态:起草中", to="desk-calls"))
+        late = (
+            visible(viewer)
+            .filter(
+                year=desk.year,
+                state=ProjectState.RETURNED.value,
+                correction_due__lt=clock.today(),
+            )
+            .count()
+        )
+        if late:
+            tiles.append(_tile("补正已逾期", late, f"补正:逾期 年:{desk.year}", tone="red"))
+    return tiles
+
+
+def _tile(
+    label: str, count: int, search: str, *, to: str = "", tone: str = "none"
+) -> dict[str, Any]:
+    address = reverse(to or "desk-projects") + query({"q": search})
+    return {"label": label, "value": count, "unit": "件", "url": address, "tone": tone}
+
+
+def _pipeline(desk: Desk) -> list[dict[str, Any]]:
+    """Every state in the order of a project's life, with its number and its search."""
+    return [
+        {
+            "code": state.value,
+            "label": state.label,
+            "count": desk.states[state],
+            "url": reverse("desk-projects") + query({"q": f"状态:{state.label} 年:{desk.year}"}),
+        }
+        for state in ProjectState
+        if desk.states[state]
+    ]
+
+
+def _clock(call: Any, year: int) -> dict[str, Any] | None:
+    """The statutory clock: the dates backwards from 31 October, and the working days of slack."""
+    if not programme.pack().covers(year):
+        return None
+    if call is None:
+        deadline = programme.filing_deadline(year)
+        return {"steps": [], "deadline": deadline, "slack": None, "narrow": False}
+    plan = programme.plan(call)
+    latest = next(each for each in plan if each.key == "publicity")
+    return {
+        "steps": timeline(plan),
+        "deadline": plan[-1].at,
+        "slack": None if latest.passed else latest.workdays,
+        "narrow": not latest.passed and latest.workdays < NARROW,
+    }
+
+
+def _project(subject: str) -> str:
+    return reverse("desk-project", args=[int(subject.partition(":")[2])])
+
+
+STEPS = {
+    ProjectState.SUBMITTED: "待资格审查",
+    ProjectState.EXAMINED: "待进入评审",
+    ProjectState.UNDER_REVIEW: "专家评审中",
+    ProjectState.REVIEWED: "待遴选",
+    ProjectState.PROPOSED: "待公示",
+    ProjectState.PUBLICISED: "公示中",
+    ProjectState.CONFIRMED: "待报备案",
+    ProjectState.FILED: "待核对登记",
+    ProjectState.FILING_RETURNED: "备案退回待补充",
+}
 
 urlpatterns = [path("", home, name="desk-home")]

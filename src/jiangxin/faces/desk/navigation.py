@@ -167,7 +167,8 @@ def _sections(
 def _here(request: HttpRequest, module: str, links: list[Link]) -> Link | None:
     """The link that the present page belongs to: its own, else the first one of its module."""
     match = request.resolver_match
-    if match is None or match.func.__module__ != module:
+    view = match.func.__module__ if match else ""
+    if match is None or not (view == module or view.startswith(f"{module}_")):
         return None
     return next(
         (link for link in links if link.name == match.url_name), links[0] if links else None

@@ -1,17 +1,22 @@
 """All projects that the viewer may see, in every state; and one project with its whole story."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import path, reverse
 
-from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.workflow import ProjectState, Role
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.regions import PROVINCES, province_name
+from jiangxin.core.workflow import MACHINES, ProjectState, Role
 from jiangxin.faces.frame.listing import (
+    Around,
     Column,
     Keyword,
     Listing,
+    address,
     choice,
     contains,
     number,
@@ -19,15 +24,19 @@ from jiangxin.faces.frame.listing import (
     when,
 )
 from jiangxin.faces.frame.pages import Request, page
+from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import queries
-from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.examination.queries import rejection, returns, sheet
+from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.programme.tracks import Kind, Track
 
 from .navigation import DESK, Link, desk_page, waits_for
+from .submitted import differences, pages
 
 LINKS = (Link(name="desk-projects", label="全部项目", icon="list", roles=DESK),)
 
 TRACKS = dict(Track.choices())
+SHORT = {each.code: each.short for each in PROVINCES}
 STATES = dict(ProjectState.choices())
 FIELDS = (
     "pk",
@@ -50,7 +59,7 @@ FIELDS = (
 def projects(request: Request) -> HttpResponse:
     """The list: search, sort, columns, pages, export."""
     rows = queries.visible(request.viewer).values(*FIELDS)
-    shown = listing_for(request.viewer.role).show(rows, request)
+    shown = listing_for(request.viewer).show(rows, request)
     file = shown.export("项目")
     return file or desk_page(
         request,
@@ -59,11 +68,14 @@ def projects(request: Request) -> HttpResponse:
     )
 
 
-def listing_for(role: Role) -> Listing:
-    """The declaration of the list for a role: `待办:我` depends on who asks."""
+def listing_for(viewer: Viewer) -> Listing:
+    """The declaration of the list for a viewer: `待办:我` and the usual columns depend on who asks."""
+    national = not viewer.province
     return Listing(
-        columns=COLUMNS,
-        keywords=(*KEYWORDS, waiting(role)),
+        columns=tuple(
+            replace(each, default=national) if each is PROVINCE else each for each in COLUMNS
+        ),
+        keywords=(*KEYWORDS, waiting(viewer.role), corrections()),
         text=("number__icontains", "title__icontains", "unit_name__icontains"),
         text_help="在编号、项目名称、申报单位中查找",
         order=("-year", "province", "number", "pk"),
@@ -77,6 +89,16 @@ def waiting(role: Role) -> Keyword:
     return when("待办", "等待我方办理的项目", {"我": Q(state__in=states)})
 
 
+def corrections() -> Keyword:
+    """`补正:逾期`: what is back with its unit, by whether the date for it has passed."""
+    returned, today = Q(state=ProjectState.RETURNED.value), clock.today()
+    values = {
+        "逾期": returned & Q(correction_due__lt=today),
+        "期内": returned & Q(correction_due__gte=today),
+    }
+    return when("补正", "退回补正的项目是否已过期限：逾期、期内", values)
+
+
 def _state(row: dict[str, Any]) -> tuple[str, str]:
     return row["state"], STATES[row["state"]]
 
@@ -85,16 +107,21 @@ def _field(row: dict[str, Any]) -> str:
     return pack().priority_fields.get(row["priority_field"], row["priority_field"])
 
 
+def _due(row: dict[str, Any]) -> Any:
+    """The date for corrections, while it still binds."""
+    return row["correction_due"] if row["state"] == ProjectState.RETURNED else None
+
+
 COLUMNS = (
     Column("number", "编号", lambda row: row["number"], sort="number"),
     Column("title", "项目名称", lambda row: row["title"], sort="title"),
     Column("unit", "申报单位", lambda row: row["unit_name"], sort="unit_name"),
     Column("track", "类型", lambda row: TRACKS[row["track"]], sort="track"),
     Column("state", "状态", _state, kind="state", sort="state"),
-    Column("province", "省份", lambda row: province_name(row["province"]), sort="province"),
+    PROVINCE := Column("province", "省份", lambda row: SHORT[row["province"]], sort="province"),
     Column("year", "年度", lambda row: str(row["year"]), sort="year"),
     Column("submitted", "提交时间", lambda row: row["submitted_at"], "moment", "submitted_at"),
-    Column("due", "补正截止", lambda row: row["correction_due"], "date", "correction_due"),
+    Column("due", "补正截止", _due, "date", "correction_due"),
     Column("field", "重点领域", _field, sort="priority_field", default=False),
     Column("leader", "带头人", lambda row: row["leader_name"], sort="leader_name", default=False),
     Column("version", "提交次数", lambda row: row["version"], "number", "version", default=False),
@@ -123,10 +150,156 @@ def _empty(request: Request) -> dict[str, str]:
 
 @page(roles=DESK)
 def project(request: Request, project_id: int) -> HttpResponse:
-    """One project with its whole story."""
+    """One project: the form as submitted, what changed, the examination, what happened when."""
     found = queries.application(request.viewer, project_id)
-    return desk_page(request, "desk/projects/project.html", {"project": found})
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "form"
+    context = {
+        "project": found,
+        "head": head(found),
+        "tab": tab,
+        "tabs": [
+            {"key": key, "label": label, "url": address(request.path, request.GET, tab=key)}
+            for key, label in TABS.items()
+        ],
+        "may_examine": request.viewer.role is Role.PROVINCE_HR
+        and found.state == ProjectState.SUBMITTED,
+        "around": _around(request),
+        **SHOWN[tab](request, found),
+    }
+    return desk_page(request, "desk/projects/project.html", context)
 
+
+def _around(request: Request) -> Around:
+    rows = queries.visible(request.viewer).values(*FIELDS)
+    back = reverse("desk-projects")
+    return listing_for(request.viewer).around(rows, request, back=back)
+
+
+def head(project: Any) -> dict[str, Any]:
+    """What stands on top of a project: number, unit, track, state, and the clock that runs now."""
+    return {
+        "kicker": f"{project.number} · {project.year} 年度 · {province_name(project.province)}",
+        "facts": [
+            {"label": "申报单位", "value": project.unit_name},
+            {"label": "类型", "value": TRACKS[project.track]},
+            {"label": "提交", "value": clock.long_moment(project.submitted_at)},
+            {"label": "第几次提交", "value": project.version},
+        ],
+        "state": {"code": project.state, "label": STATES[project.state]},
+        "clock": running_clock(project),
+    }
+
+
+def running_clock(project: Any) -> dict[str, str] | None:
+    """The deadline that binds this project now: text and tone; None once it is registered."""
+    if project.state in (ProjectState.REGISTERED, *ENDED):
+        return None
+    if project.state == ProjectState.RETURNED and project.correction_due:
+        late = clock.today() > project.correction_due
+        text = f"补正截止 {clock.long_date(project.correction_due)}"
+        return {"text": text + ("，已逾期" if late else ""), "tone": "red" if late else "amber"}
+    last = (filing_deadline(project.year) - timedelta(days=1)).date()
+    left = (last - clock.today()).days
+    if left < 0:
+        return {"text": f"备案已于{clock.long_date(last)}截止", "tone": "red"}
+    return {"text": f"距备案截止 {left} 天", "tone": "amber" if left <= 30 else "grey"}
+
+
+def _form(request: Request, project: Any) -> dict[str, Any]:
+    every = queries.versions(project)
+    chosen = _version(request.GET.get("version"), every)
+    older = _version(request.GET.get("against"), every[:-1]) if len(every) > 1 else None
+    form = queries.form_of(project)
+    return {
+        "versions": [
+            {
+                "number": each.number,
+                "at": each.at,
+                "digest": each.digest,
+                "url": address(request.path, request.GET, version=each.number, tab="form"),
+                "chosen": each is chosen,
+            }
+            for each in every
+        ],
+        "older": older,
+        "newest": every[-1],
+        "differences": differences(form, older, every[-1]) if older else [],
+        "pages": pages(form, chosen.answers, chosen.evidence, project.pk),
+    }
+
+
+def _eligibility(request: Request, project: Any) -> dict[str, Any]:
+    lines = sheet(project)
+    return {
+        "lines": lines,
+        "settled": sum(line.settled for line in lines),
+    }
+
+
+def _history(request: Request, project: Any) -> dict[str, Any]:
+    return {
+        "events": [event_line(event) for event in queries.timeline(project)],
+        "returns": [shown_return(project, item) for item in returns(project)],
+        "rejection": rejection(project),
+    }
+
+
+def shown_return(project: Any, item: Any) -> dict[str, Any]:
+    """A returned item with the names of its section and field."""
+    section = queries.form_of(project).section(item.section)
+    field = section.field(item.field) if section and item.field else None
+    title = section.title if section else item.section
+    return {
+        "version": item.version,
+        "where": f"{title} · {field.label}" if field else title,
+        "reason": item.reason,
+        "at": item.at,
+    }
+
+
+def event_line(event: Any) -> dict[str, Any]:
+    """A ledger event as a line of the timeline."""
+    return {
+        "at": event.at,
+        "label": EVENTS.get(event.type, event.type),
+        "role": ROLES.get(event.role, event.role),
+        "note": _note(event),
+        "number": event.pk,
+    }
+
+
+def _note(event: Any) -> str:
+    payload = event.payload
+    notes = []
+    if event.type == "examination.judged":
+        notes.append(f"{payload['norm']} {'符合' if payload['word'] == 'met' else '不符合'}")
+    if "norms" in payload:
+        notes.append(f"{len(payload['norms'])} 项")
+    if "sections" in payload:
+        notes.append(f"{len(payload['sections'])} 部分")
+    if "version" in payload:
+        notes.append(f"第 {payload['version']} 次提交")
+    return "，".join(notes)
+
+
+def _version(asked: str | None, every: list[Any]) -> Any:
+    """The version asked for by number, else the newest of these."""
+    return next((each for each in every if str(each.number) == asked), every[-1])
+
+
+TABS = {"form": "申报表与佐证", "eligibility": "资格条件", "history": "办理经过"}
+SHOWN = {"form": _form, "eligibility": _eligibility, "history": _history}
+ENDED = (ProjectState.REJECTED, ProjectState.WITHDRAWN, ProjectState.NOT_SELECTED)
+ROLES = dict(Role.choices())
+EVENTS = {step.event: step.label for step in MACHINES["project"].transitions} | {
+    "project.begun": "开始填写",
+    "examination.judged": "判定",
+    "examination.accepted": "采纳计算结果",
+    "examination.carried_over": "沿用上次判定",
+    "concurrence.given": "会商意见",
+    "concurrence.voided": "会商意见失效",
+}
 
 urlpatterns = [
     path("projects/", projects, name="desk-projects"),

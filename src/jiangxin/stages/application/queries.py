@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import CharField, Count, Max, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
@@ -216,6 +217,24 @@ def tracks_open_to(viewer: Viewer, call: Call) -> list[Track]:
 def timeline(application: Application) -> list[Event]:
     """The ledger's history of the project, oldest first."""
     return list(Event.objects.filter(subject=application.subject).order_by("id"))
+
+
+def recent_events(viewer: Viewer, *, year: int, limit: int = 12) -> list[tuple[Event, str]]:
+    """The newest events of the projects that the viewer sees, each with its project's title.
+
+    Two queries.
+    """
+    subject = Concat(Value("project:"), Cast("pk", CharField()))
+    seen = visible(viewer).filter(year=year).order_by().annotate(name_in_ledger=subject)
+    events = list(
+        Event.objects.filter(subject__in=seen.values("name_in_ledger")).order_by("-id")[:limit]
+    )
+    titles = dict(
+        seen.filter(name_in_ledger__in={event.subject for event in events}).values_list(
+            "name_in_ledger", "title"
+        )
+    )
+    return [(event, titles[event.subject]) for event in events]
 
 
 def last_year_of(viewer: Viewer) -> int:

@@ -9,17 +9,45 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.policy import Finding, assess, facts_from
 from jiangxin.core.policy import Verdict as Kleene
+from jiangxin.core.workflow import ProjectState
+from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application, Version
-from jiangxin.stages.application.queries import form_of, latest_version, overlay_of
+from jiangxin.stages.application.queries import form_of, latest_version, overlay_of, visible
 from jiangxin.stages.application.sealing import opened_answers
 from jiangxin.stages.programme.queries import last_day, pack
 from jiangxin.stages.titles.queries import registers_for
 
 from .models import Rejection, ReturnItem, Verdict
+
+
+def queue(viewer: Viewer) -> QuerySet[Application]:
+    """What waits for examination and what is being corrected; `judged` counts the clauses on which
+    an examiner has spoken in the present version."""
+    spoken = (
+        Verdict.objects.filter(application=OuterRef("pk"), version=OuterRef("version"))
+        .order_by()
+        .values("application")
+        .annotate(n=Count("id"))
+        .values("n")
+    )
+    return (
+        visible(viewer)
+        .filter(state__in=(ProjectState.SUBMITTED, ProjectState.RETURNED))
+        .annotate(judged=Coalesce(Subquery(spoken), 0))
+    )
+
+
+def chosen(viewer: Viewer, ids: list[int]) -> list[Application]:
+    """These applications as far as the viewer sees them, with call and unit, in order of number."""
+    rows = visible(viewer).filter(pk__in=ids).select_related("call", "unit")
+    return list(rows.order_by("number", "id"))
 
 
 @dataclass(frozen=True)

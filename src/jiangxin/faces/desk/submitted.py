@@ -1,0 +1,169 @@
+"""A submitted form as officials read it: sections, values, tables, and the files behind each field."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from jiangxin.core.policy import Field, Form, computed_values, field_text
+from jiangxin.stages.application.sealing import shown_answers
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a submitted version."""
+
+    name: str
+    size: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One field: `text`, or `heads` and `rows` of a table; with the norms that it speaks to."""
+
+    key: str
+    label: str
+    clause: str
+    norms: tuple[str, ...]
+    text: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One section of the form."""
+
+    key: str
+    title: str
+    clause: str
+    answers: tuple[Answer, ...]
+
+
+def pages(
+    form: Form, answers: Mapping[str, Any], evidence: Iterable[Mapping[str, Any]], project_id: int
+) -> list[Page]:
+    """Every section of `form` with what was answered; personal numbers come masked.
+
+    `evidence` are the files as a version keeps them: {field, document, name, size}.
+    """
+    shown = {**shown_answers(answers), **computed_values(form, answers)}
+    files: dict[str, list[File]] = {}
+    for item in evidence:
+        address = reverse("evidence-file", args=[project_id, item["document"]])
+        files.setdefault(item["field"], []).append(File(item["name"], _size(item["size"]), address))
+    return [
+        Page(
+            section.key,
+            section.title,
+            section.clause,
+            tuple(
+                _answer(field, shown.get(field.key), tuple(files.get(field.key, ())))
+                for field in section.fields
+            ),
+        )
+        for section in form.sections
+    ]
+
+
+def by_norm(found: Iterable[Page]) -> dict[str, list[Answer]]:
+    """The answers that speak to each norm."""
+    answers: dict[str, list[Answer]] = {}
+    for section in found:
+        for answer in section.answers:
+            for norm in answer.norms:
+                answers.setdefault(norm, []).append(answer)
+    return answers
+
+
+def _answer(field: Field, value: Any, files: tuple[File, ...]) -> Answer:
+    heads, rows = _table(field, value) if field.kind == "table" else ((), ())
+    text = "" if value is None or field.kind == "table" else _text(field, value)
+    return Answer(field.key, field.label, field.clause, field.norms, text, heads, rows, files)
+
+
+def _text(field: Field, value: Any) -> str:
+    if isinstance(value, dict) and "mask" in value:
+        return str(value["mask"])
+    text = field_text(field, value)
+    unit = "万元" if field.kind == "money" else field.unit
+    return f"{text} {unit}" if text and unit and field.kind in ("integer", "money") else text
+
+
+def _table(field: Field, value: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    heads = tuple(
+        f"{column.label}（{'万元' if column.kind == 'money' else column.unit}）"
+        if column.unit or column.kind == "money"
+        else column.label
+        for column in field.columns
+    )
+    rows = tuple(
+        tuple(
+            "" if row.get(column.key) is None else field_text(column, row[column.key])
+            for column in field.columns
+        )
+        for row in value or ()
+    )
+    return heads, rows
+
+
+def _size(size: int) -> str:
+    return f"{size / 1048576:.1f} MB" if size >= 1048576 else f"{max(1, size // 1024)} KB"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that differs between two versions, as texts; of a table only the rows that differ."""
+
+    section: str
+    label: str
+    before: str
+    after: str
+
+
+def differences(form: Form, older: Any, newer: Any) -> list[Difference]:
+    """What changed from one submitted version to another, in the form's order; files included."""
+    was, now = shown_answers(older.answers), shown_answers(newer.answers)
+    found = []
+    for section in form.sections:
+        for field in section.fields:
+            before, after = was.get(field.key), now.get(field.key)
+            if before != after:
+                texts = (
+                    _changed_rows(field, before, after)
+                    if field.kind == "table"
+                    else (
+                        "" if before is None else _text(field, before),
+                        "" if after is None else _text(field, after),
+                    )
+                )
+                found.append(Difference(section.title, field.label, *texts))
+            files = _files(older, field.key), _files(newer, field.key)
+            if files[0] != files[1]:
+                label = f"{field.label}：佐证材料"
+                found.append(Difference(section.title, label, *map(_names, files)))
+    return found
+
+
+def _changed_rows(field: Field, before: Any, after: Any) -> tuple[str, str]:
+    old, new = _lines(field, before), _lines(field, after)
+    return (
+        "\n".join(line for line in old if line not in new),
+        "\n".join(line for line in new if line not in old),
+    )
+
+
+def _lines(field: Field, value: Any) -> list[str]:
+    _, rows = _table(field, value)
+    return [" · ".join(cell or "—" for cell in row) for row in rows]
+
+
+def _files(version: Any, key: str) -> list[tuple[str, str]]:
+    return [(item["name"], item["sha256"]) for item in version.evidence if item["field"] == key]
+
+
+def _names(files: list[tuple[str, str]]) -> str:
+    return "\n".join(f"{name}（{sha[:8]}）" for name, sha in files)
