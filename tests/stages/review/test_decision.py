@@ -23,7 +23,7 @@ from jiangxin.stages.review.queries.ranking import (
     ranking,
 )
 
-from .conftest import Province, make_province, project
+from tests.factories.review import Province, make_province, project
 
 
 def choose(province: Province, row, selected: set[int], reasons: dict[int, str] | None = None):

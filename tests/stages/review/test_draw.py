@@ -24,7 +24,7 @@ from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Seat, Share
 from jiangxin.stages.review.queries import ceremony as watching
 
-from .conftest import Province, make_province
+from tests.factories.review import Province, make_province
 
 
 def committed(province: Province) -> tuple[DrawSession, dict[str, str]]:

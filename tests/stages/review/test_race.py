@@ -21,7 +21,7 @@ from jiangxin.stages.programme.models import QuotaPlace
 from jiangxin.stages.review.actions import decision
 from jiangxin.stages.review.models import Decision, Round
 
-from .conftest import NOW, Province, make_province
+from tests.factories.review import NOW, Province, make_province
 
 CLIENTS = 16
 

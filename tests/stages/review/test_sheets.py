@@ -23,7 +23,7 @@ from jiangxin.stages.review.queries.ranking import ranking, sheet_of
 from jiangxin.stages.review.queries.ranking import rounds as rounds_of
 from jiangxin.stages.review.rubrics import rubric
 
-from .conftest import Province, make_province, marks
+from tests.factories.review import Province, make_province, marks
 
 
 def mine(province: Province, row) -> tuple[Viewer, ScoreSheet]:

@@ -1,6 +1,7 @@
 """Keep the expert pool: register, activate, suspend, remove, edit, record what binds whom."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -177,6 +178,18 @@ def remove(*, viewer: Viewer, expert_id: int, reason: str) -> Expert:
     return _turn(viewer, expert, State.REMOVED, sources, reason)
 
 
+@transaction.atomic
+def turn_all(*, viewer: Viewer, expert_ids: Sequence[int], target: State, reason: str) -> None:
+    """The same step for several experts, all or none; what each step does and refuses, see there."""
+    for expert_id in sorted(expert_ids):
+        if target is State.ACTIVE:
+            activate(viewer=viewer, expert_id=expert_id, reason=reason)
+        elif target is State.SUSPENDED:
+            suspend(viewer=viewer, expert_id=expert_id, reason=reason)
+        else:
+            remove(viewer=viewer, expert_id=expert_id, reason=reason)
+
+
 VERBS = {State.ACTIVE: "activated", State.SUSPENDED: "suspended", State.REMOVED: "removed"}
 
 
@@ -196,7 +209,7 @@ def _turn(
             clause="3.2",
         )
     if reasoned and not reason.strip():
-        raise Invalid("请写明原因。", clause="3.2", field="reason")
+        raise Invalid(f"请写明{expert.name}{target.label}的原因。", clause="3.2", field="reason")
     before = expert.state
     expert.state, expert.state_reason = target, reason.strip()[:300]
     expert.save(update_fields=["state", "state_reason"])

@@ -28,6 +28,7 @@ from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Round, Seat, Share
 from jiangxin.stages.review.queries.ceremony import (
     FIELD_OF,
+    PARTY_OF,
     ceremony,
     entries_of,
     expert_code,
@@ -39,11 +40,6 @@ from jiangxin.stages.review.queries.preparation import entry_of, lot, projects_t
 
 from .rounds import locked as locked_round
 
-PARTY_OF = {
-    Role.PROVINCE_HR: "hr",
-    Role.PROVINCE_FINANCE: "finance",
-    Role.SUPERVISOR: "supervisor",
-}
 SECRET_BYTES = 32
 
 

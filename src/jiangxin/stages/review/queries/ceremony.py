@@ -1,12 +1,14 @@
 """A draw as the viewer may see it: its state, its published record, its outcome."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from jiangxin.core.draw.ceremony import Ceremony
-from jiangxin.core.draw.plan import plan_from
+from jiangxin.core.draw.plan import party_label, plan_from
 from jiangxin.core.draw.pool import Entry, freeze
 from jiangxin.core.draw.record import VoidReason, opened_record, outcome_of
 from jiangxin.core.draw.walk import Outcome
@@ -20,6 +22,13 @@ from jiangxin.stages.review.models import DrawSession
 
 FIELD_OF = {field.label: field.value for field in Field}
 WATCHERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
+
+
+PARTY_OF = {
+    Role.PROVINCE_HR: "hr",
+    Role.PROVINCE_FINANCE: "finance",
+    Role.SUPERVISOR: "supervisor",
+}
 
 
 def expert_code(pk: int) -> str:
@@ -60,6 +69,38 @@ def ceremony(row: DrawSession) -> Ceremony:
         shares={share.party: share.secret for share in shares if share.secret},
         void_reason=VoidReason(row.void_reason) if row.state == DrawState.VOID else None,
     )
+
+
+@dataclass(frozen=True)
+class PartyLine:
+    """One party on the ceremony's screen: what it has given, who, when."""
+
+    party: str
+    label: str
+    name: str = ""
+    commitment: str = ""
+    committed_at: datetime | None = None
+    secret: str = ""
+    revealed_at: datetime | None = None
+
+
+def parties(row: DrawSession) -> list[PartyLine]:
+    """The parties of a session in the plan's order."""
+    given = {share.party: share for share in row.shares.order_by("id")}
+    return [
+        PartyLine(
+            party=party,
+            label=party_label(party),
+            name=given[party].name,
+            commitment=given[party].commitment,
+            committed_at=given[party].committed_at,
+            secret=given[party].secret,
+            revealed_at=given[party].revealed_at,
+        )
+        if party in given
+        else PartyLine(party=party, label=party_label(party))
+        for party in row.plan["parties"]
+    ]
 
 
 def entries_of(row: DrawSession) -> dict[str, Entry]:

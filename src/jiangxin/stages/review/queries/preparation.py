@@ -9,11 +9,13 @@ from jiangxin.core.draw.pool import Entry
 from jiangxin.core.draw.walk import SkipReason
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import WrongState
-from jiangxin.core.workflow import ProjectState
+from jiangxin.core.workflow import CallState, ProjectState, Role
+from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.experts.models import Expert
 from jiangxin.stages.experts.queries import Recusal, drawable, recusals
+from jiangxin.stages.programme.models import Call, Kind
 from jiangxin.stages.review.models import Round
 
 from .ceremony import expert_code
@@ -69,6 +71,42 @@ def entry_of(each: Expert) -> Entry:
         unit=each.unit_name,
         salt=secrets.token_hex(SEED_BITS // 8),
     )
+
+
+@dataclass(frozen=True)
+class Unopened:
+    """A kind of a call whose review has not been set up, with how many projects have passed."""
+
+    call: Call
+    kind: Kind
+    examined: int
+    waiting: int
+
+
+def unopened(viewer: Viewer) -> list[Unopened]:
+    """What the province may still set up, for calls with projects; three queries."""
+    if viewer.role is not Role.PROVINCE_HR:
+        return []
+    calls = list(
+        Call.objects.filter(province=viewer.province, state=CallState.OPEN).order_by("-year")
+    )
+    opened = set(Round.objects.filter(call__in=calls).values_list("call_id", "kind"))
+    counted = Counter(
+        Application.objects.filter(call__in=calls).values_list("call_id", "kind", "state")
+    )
+    states = (ProjectState.SUBMITTED, ProjectState.RETURNED)
+    found = [
+        Unopened(
+            call,
+            kind,
+            counted[call.pk, kind.value, ProjectState.EXAMINED.value],
+            sum(counted[call.pk, kind.value, state.value] for state in states),
+        )
+        for call in calls
+        for kind in Kind
+        if (call.pk, kind.value) not in opened
+    ]
+    return [each for each in found if each.examined or each.waiting]
 
 
 @dataclass(frozen=True)

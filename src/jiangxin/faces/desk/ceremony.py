@@ -1,0 +1,158 @@
+"""The draw on the screen of a room: step by step, each party on its own login, printable."""
+
+import json
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.urls import path
+
+from jiangxin.core.draw.record import VoidReason
+from jiangxin.core.draw.walk import SkipReason
+from jiangxin.core.kernel.canonical import canonical
+from jiangxin.core.kernel.errors import DomainError, Invalid
+from jiangxin.core.kernel.regions import province_name
+from jiangxin.core.workflow import DrawState, RoundState
+from jiangxin.faces.frame.pages import Request, catching, done, page, render
+from jiangxin.stages.programme.tracks import Kind
+from jiangxin.stages.review.actions import draw as drawing
+from jiangxin.stages.review.queries import ceremony as watching
+
+from .experts import HR, READERS
+from .programme import by_field
+
+PARTIES = frozenset(watching.PARTY_OF)
+VOID_REASONS = (
+    VoidReason.WITHHELD,
+    VoidReason.SECRET_REUSED,
+    VoidReason.SEATS_SHORT,
+    VoidReason.INTERRUPTED,
+)
+ROLES_IN_WALK = {"seat": "席位", "substitute": "候补", "skip": "跳过"}
+
+
+@page(roles=READERS, methods=("GET", "POST"))
+def session(request: Request, session_id: int) -> HttpResponse:
+    """The ceremony; a POST is one party's step. A refusal shows the screen again and loses nothing."""
+    problems: list[DomainError] = []
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        with catching(problems):
+            secret = _step(request, session_id)
+            if secret is None:
+                return done(request, "已办理。", "desk-draw-session", session_id=session_id)
+            context["own_secret"] = secret
+    response = render(
+        request,
+        "desk/draw/session.html",
+        {
+            **_screen(request, session_id),
+            **context,
+            "problems": problems,
+            "errors": by_field(problems),
+        },
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _step(request: Request, session_id: int) -> str | None:
+    """What the viewer's button does; returns a secret only when the server made one to be shown once."""
+    post, viewer = request.POST, request.viewer
+    act = post.get("act", "")
+    if act == "commit":
+        drawing.commit(
+            viewer=viewer, session_id=session_id, commitment=post.get("commitment", "").strip()
+        )
+    elif act == "commit_here":
+        return drawing.commit_for(viewer=viewer, session_id=session_id)
+    elif act == "close":
+        drawing.close_commitments(viewer=viewer, session_id=session_id)
+    elif act == "reveal":
+        drawing.reveal(viewer=viewer, session_id=session_id, secret=post.get("secret", ""))
+    elif act == "draw":
+        drawing.draw(viewer=viewer, session_id=session_id)
+    elif act == "void":
+        reason = post.get("reason", "")
+        if reason not in VOID_REASONS:
+            raise Invalid("请选择作废的原因。", clause="3.2", field="reason")
+        drawing.void(
+            viewer=viewer,
+            session_id=session_id,
+            reason=VoidReason(reason),
+            note=post.get("note", ""),
+        )
+    else:
+        raise Invalid("没有这一步。", remedy="请刷新页面。")
+    return None
+
+
+def _screen(request: Request, session_id: int) -> dict[str, Any]:
+    row = watching.session(request.viewer, session_id)
+    lines = watching.parties(row)
+    mine = watching.PARTY_OF.get(request.viewer.role, "")
+    own = next((line for line in lines if line.party == mine), None)
+    opened = (row.record or {}).get("opened") or {}
+    return {
+        "session": row,
+        "kind": Kind(row.round.kind).label,
+        "province_label": province_name(row.round.call.province),
+        "state": DrawState(row.state).label,
+        "version": _version(row, lines),
+        "parties": lines,
+        "mine": mine,
+        "own": own,
+        "all_committed": all(line.commitment for line in lines),
+        "all_revealed": all(line.secret for line in lines),
+        "seats": row.plan["seats"],
+        "record": row.record,
+        "seed": opened.get("seed", ""),
+        "walk": [
+            {**step, "role": ROLES_IN_WALK[step["as"]], "why": _why(step["reason"])}
+            for step in opened.get("walk", [])
+        ],
+        "excluded": len(row.excluded),
+        "may_void": request.viewer.role in HR,
+        "void_reasons": [(each.value, each.label) for each in VOID_REASONS],
+        "void_label": VoidReason(row.void_reason).label if row.void_reason else "",
+        "may_name": row.state == DrawState.DRAWN and row.round.state == RoundState.DECIDED,
+        "typed_note": request.POST.get("note", ""),
+        "typed_secret": request.POST.get("secret", ""),
+    }
+
+
+def _why(reason: str | None) -> str:
+    return SkipReason(reason).label if reason else ""
+
+
+def _version(row: Any, lines: list[watching.PartyLine]) -> str:
+    """Changes with every step: the screens of the other parties reload when it does."""
+    given = sum(bool(line.commitment) + bool(line.secret) for line in lines)
+    digest = (row.record or {}).get("digest", "")[:8]
+    return f"{row.state}-{given}-{digest}"
+
+
+@page(roles=READERS)
+def state(request: Request, session_id: int) -> HttpResponse:
+    """The version alone, for the screens that watch."""
+    row = watching.session(request.viewer, session_id)
+    return JsonResponse({"version": _version(row, watching.parties(row))})
+
+
+@page(roles=READERS)
+def record(request: Request, session_id: int) -> HttpResponse:
+    """The record as a file for `jiangxin draw verify`; `?named=1` once the result is decided."""
+    named = request.GET.get("named") == "1"
+    found = watching.record(request.viewer, session_id, named=named)
+    text = json.dumps(json.loads(canonical(found)), ensure_ascii=False, indent=1, sort_keys=True)
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    name = f"draw-{found['sealed']['plan']['session']}{'-named' if named else ''}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+urlpatterns = [
+    path("draws/<int:session_id>/", session, name="desk-draw-session"),
+    path("draws/<int:session_id>/state/", state, name="desk-draw-state"),
+    path("draws/<int:session_id>/record.json", record, name="desk-draw-record"),
+]
