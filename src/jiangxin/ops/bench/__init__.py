@@ -23,11 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure in a database of its own (`var/bench`), never in the installation's."""
     if not os.environ.get(_MARK):
-        environment = os.environ | {_MARK: "1", "JIANGXIN_VAR": str(var() / "bench")}
+        environment = os.environ | {_MARK: "1", "JIANGXIN_DEMO": "1"}
+        environment["JIANGXIN_VAR"] = str(var() / "bench")
         environment.pop("DATABASE_URL", None)
         os.execve(
             sys.executable, [sys.executable, "-m", "jiangxin.ops.cli", *sys.argv[1:]], environment
         )
-    from . import measure
+    from .measure import run as measured
 
-    return measure.run(arguments)
+    return measured(arguments)

@@ -21,8 +21,11 @@ function request()
   if at > #lines and not once then at = number + 1 end
   if line == nil then return wrk.format("GET", "/healthz") end
   if body then
-    local path, rest = line:match("^(%S+) ?(.*)$")
-    return wrk.format("POST", path, nil, body .. rest)
+    local path, revision, session = line:match("^(%S+) ?(%S*) ?(%S*)$")
+    local headers = {}
+    for key, value in pairs(wrk.headers) do headers[key] = value end
+    headers["Cookie"] = "csrftoken=" .. (wrk.headers["X-CSRFToken"] or "") .. "; sessionid=" .. session
+    return wrk.format("POST", path, headers, body .. revision)
   end
   return wrk.format("GET", line)
 end

@@ -11,15 +11,17 @@ from jiangxin.core.kernel.canonical import canonical, digest
 from jiangxin.core.kernel.regions import BY_CODE, PROVINCES
 from jiangxin.core.proof.merkle import leaf_hash
 from jiangxin.core.workflow import ProjectState
-from jiangxin.ops.demo import country, province
+from jiangxin.ops.demo import country, panel, province
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application, Evidence, Version
-from jiangxin.stages.programme.models import Call, Track
+from jiangxin.stages.programme.models import Call, Kind, Track
 
 NOW = clock.beijing(2025, 6, 10, 10)
 WINDOW = province.Window(clock.beijing(2025, 5, 6), clock.beijing(2025, 6, 30, 17))
 FOCUS = "37"
+REVIEWED = "42"  # this province has no copies: its few projects are under review
+EARLIER = province.Window(clock.beijing(2025, 3, 3), clock.beijing(2025, 4, 15, 17))
 STATES = (ProjectState.SUBMITTED, ProjectState.EXAMINED, ProjectState.RETURNED)
 
 
@@ -30,7 +32,12 @@ def load(size: int, drafts: int) -> None:
         country.seed_calendar()
         country.seed_offices(rng)
         country.seed_register(rng, 400)
-        calls = {each.code: province.open_year(each, 2025, WINDOW) for each in PROVINCES}
+        _reviewed(rng)
+        calls = {
+            each.code: province.open_year(each, 2025, WINDOW)
+            for each in PROVINCES
+            if each.code != REVIEWED
+        }
         pattern = province.apply(
             rng, BY_CODE[FOCUS], calls[FOCUS], [Track.NEW_BASE, Track.STUDIO, Track.STUDIO],
             leave_draft=True,
@@ -38,6 +45,17 @@ def load(size: int, drafts: int) -> None:
         base, _, draft = pattern
         _copies(base, calls, size, rng)
         _drafts(draft, drafts)
+
+
+def _reviewed(rng: Random) -> None:
+    """Eight studios with five experts each, most sheets signed."""
+    place = BY_CODE[REVIEWED]
+    call = province.open_year(place, 2025, EARLIER)
+    made = province.apply(rng, place, call, [Track.STUDIO] * 8)
+    province.examine(rng, place, made, clock.beijing(2025, 4, 20, 9))
+    panel.fill_pool(rng, place)
+    row = panel.draw_panel(place, call, Kind.STUDIO, clock.beijing(2025, 5, 28, 9))
+    panel.score(rng, row, place, clock.beijing(2025, 5, 30, 9), unsigned=4)
 
 
 def _units(count: int, code: str, tag: str) -> list[Organisation]:
