@@ -56,4 +56,4 @@ def keyed_hash(text: str, key: bytes) -> str:
 def mask(text: str, *, head: int = 3, tail: int = 2) -> str:
     """Keep `head` and `tail` characters, the rest as *: for screens and exports."""
     hidden = max(len(text) - head - tail, 0)
-    return text[:head] + "*" * hidden + (text[-tail:] if hidden else "")
+    return text[:head] + "*" * hidden + (text[len(text) - tail :] if hidden else "")
