@@ -75,6 +75,7 @@ def _index(request: Request, problems: list[DomainError]) -> HttpResponse:
         {
             "list": listed,
             "unopened": preparation.unopened(request.viewer),
+            "kinds": KINDS,
             "values": typed(request, start),
             "problems": problems,
             "errors": by_field(problems),

@@ -1,0 +1,251 @@
+"""The ranking desk: scores once all are signed, the proposal within the quota, the decision."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import path, reverse
+
+from jiangxin.core.kernel.errors import DomainError
+from jiangxin.core.scoring.aggregate import Aggregation
+from jiangxin.core.scoring.marking import Evidence
+from jiangxin.core.scoring.points import shown as points
+from jiangxin.core.workflow import PROVINCIAL, Department, RoundState
+from jiangxin.faces.frame.pages import Request, catching, done, page
+from jiangxin.records.concurrence.queries import rounds as words
+from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.tracks import Kind, Track
+from jiangxin.stages.review.actions import decision
+from jiangxin.stages.review.queries import ranking as reading
+from jiangxin.stages.review.rubrics import rubric
+
+from .draw import ROUNDS
+from .experts import HR, READERS
+from .navigation import Link, desk_page
+from .programme import by_field, shown_mark
+
+BOTH = frozenset(PROVINCIAL)
+LINKS = (
+    Link(name="desk-rankings", label="排序与遴选", icon="chart", roles=READERS, group="专家评审"),
+)
+
+
+@page(roles=READERS)
+def rankings(request: Request) -> HttpResponse:
+    """The reviews of which scoring has begun."""
+    rows = reading.rounds(request.viewer).exclude(state=RoundState.PREPARING)
+    shown = ROUNDS.show(rows, request)
+    return shown.export("排序与遴选") or desk_page(
+        request,
+        "desk/ranking/list.html",
+        {
+            "list": shown,
+            "empty": {
+                "title": "还没有可以排序的评审",
+                "why": "全部评分表签署后，由省级人社部门汇总排序。",
+            },
+        },
+    )
+
+
+@page(roles=READERS)
+def ranking(request: Request, round_id: int) -> HttpResponse:
+    """The dense table, the proposal, the two marks."""
+    return _page(request, round_id, [])
+
+
+def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpResponse:
+    row = reading.round_of(request.viewer, round_id)
+    found = reading.ranking(request.viewer, round_id)
+    open_for_change = row.state == RoundState.RANKED
+    cells = reading.sheets_by_cell(row)
+    marks = reading.proposal_marks(row)
+    return desk_page(
+        request,
+        "desk/ranking/ranking.html",
+        {
+            "round": row,
+            "kind": Kind(row.kind).label,
+            "state": RoundState(row.state).label,
+            "method": Aggregation(row.method).label,
+            "found": found,
+            "lines": [_line(request, row, found, line, cells) for line in found.lines],
+            "experts": [
+                {"short": f"{seat.get_field_display()}{seat.place}", "name": seat.expert.name}
+                for seat in found.experts
+            ],
+            "over": max(0, found.selected - found.cut),
+            "agreement": f"{float(found.agreement.w):.3f}" if found.agreement.w is not None else "",
+            "agreement_unknown": found.agreement.unknown,
+            "digest": reading.proposal_digest(row),
+            "marks": {each.value: shown_mark(marks[each]) for each in Department},
+            "words": list(words(row.subject)),
+            "departments": {each.value: each.label for each in Department},
+            "may_choose": open_for_change and request.viewer.role in HR,
+            "may_concur": open_for_change and request.viewer.role in BOTH,
+            "may_decide": open_for_change and request.viewer.role in HR,
+            "problems": problems,
+            "errors": by_field(problems),
+        },
+    )
+
+
+def _line(
+    request: Request,
+    row: Any,
+    found: reading.Ranking,
+    line: reading.Line,
+    cells: Any,
+) -> dict[str, Any]:
+    """One row of the table: plain values, with what has just been typed over what is stored."""
+    project = line.decision.application
+    pk = project.pk
+    typed = request.POST if "proposal" in request.POST else None
+    selected = str(pk) in typed.getlist("selected") if typed else line.decision.selected
+    return {
+        "id": pk,
+        "rank": line.decision.rank,
+        "project": project,
+        "track": Track(project.track).label,
+        "field": pack().priority_fields.get(project.priority_field, project.priority_field),
+        "total": points(line.decision.total),
+        "below": line.decision.total < rubric(row, project.track).pass_points,
+        "sheets": line.decision.sheets,
+        "scores": [
+            {
+                "text": "回避" if total is None else points(total),
+                "url": reverse("desk-ranking-sheet", args=[row.pk, cells[pk, expert]])
+                if total is not None
+                else "",
+            }
+            for expert, total in line.totals.items()
+        ],
+        "interval": f"{line.interval.best}–{line.interval.worst}"
+        if line.interval.best != line.interval.worst
+        else str(line.interval.best),
+        "tied": bool(line.tied_with),
+        "tied_at_cut": pk in found.tied,
+        "fragile": pk in found.fragile,
+        "departs": line.departs,
+        "selected": selected,
+        "reason": typed.get(f"reason-{pk}", "") if typed else line.decision.reason,
+        "place": line.decision.place.number if line.decision.place else None,
+        "at_cut": line.decision.rank <= found.cut < line.decision.rank + len(line.tied_with) + 1
+        and line is [each for each in found.lines if each.decision.rank == line.decision.rank][-1],
+    }
+
+
+@page(roles=HR, methods=("POST",))
+def choose(request: Request, round_id: int) -> HttpResponse:
+    """Save the selection and its reasons."""
+    problems: list[DomainError] = []
+    post = request.POST
+    selected = set(post.getlist("selected"))
+    listed = [int(pk) for pk in post.getlist("project") if pk.isdigit()]
+    choices = {
+        pk: decision.Choice(selected=str(pk) in selected, reason=post.get(f"reason-{pk}", ""))
+        for pk in listed
+    }
+    with catching(problems):
+        decision.choose(viewer=request.viewer, round_id=round_id, choices=choices)
+        text = "拟推荐名单已保存；内容有改动时，两部门须重新会商。"
+        return done(request, text, "desk-ranking", round_id=round_id)
+    return _page(request, round_id, problems)
+
+
+@page(roles=BOTH, methods=("POST",))
+def concur(request: Request, round_id: int) -> HttpResponse:
+    """The viewer's department agrees to the proposal that it saw, or says why not."""
+    problems: list[DomainError] = []
+    agreed = request.POST.get("word") == "agreed"
+    with catching(problems):
+        decision.concur(
+            viewer=request.viewer,
+            round_id=round_id,
+            digest=request.POST.get("digest", ""),
+            agreed=agreed,
+            remark=request.POST.get("remark", ""),
+        )
+        text = "已记录：同意拟推荐名单。" if agreed else "已记录：不同意。"
+        return done(request, text, "desk-ranking", round_id=round_id)
+    return _page(request, round_id, problems)
+
+
+@page(roles=HR, methods=("GET", "POST"))
+def decide(request: Request, round_id: int) -> HttpResponse:
+    """Every name once more, then the decision."""
+    if request.method == "POST" and request.POST.get("confirmed") == "yes":
+        decision.decide(viewer=request.viewer, round_id=round_id)
+        return done(request, "拟推荐名单已确定，可以公示。", "desk-ranking", round_id=round_id)
+    row = reading.round_of(request.viewer, round_id)
+    lines = reading.ranking(request.viewer, round_id).lines
+    return desk_page(
+        request,
+        "desk/ranking/decide.html",
+        {
+            "round": row,
+            "kind": Kind(row.kind).label,
+            "names": [_name(line) for line in lines if line.decision.selected],
+            "others": [_name(line) for line in lines if not line.decision.selected],
+            "marks": {
+                each.value: shown_mark(mark) for each, mark in reading.proposal_marks(row).items()
+            },
+            "consequences": [
+                "所列项目各占用一个推荐名额，进入公示；其余项目确定为未入选。",
+                "确定后不能修改。",
+            ],
+        },
+    )
+
+
+def _name(line: reading.Line) -> str:
+    project = line.decision.application
+    return (
+        f"第 {line.decision.rank} 名 {project.title}（{project.unit_name}），"
+        f"{points(line.decision.total)} 分"
+    )
+
+
+@page(roles=READERS)
+def sheet(request: Request, round_id: int, sheet_id: int) -> HttpResponse:
+    """One signed sheet, item by item."""
+    found = reading.sheet_of(request.viewer, round_id, sheet_id)
+    by = rubric(reading.round_of(request.viewer, round_id), found.application.track)
+    return desk_page(
+        request,
+        "desk/ranking/sheet.html",
+        {
+            "round_id": round_id,
+            "sheet": found,
+            "total": points(found.total or 0),
+            "full": points(by.total),
+            "groups": [
+                {
+                    "name": group.name,
+                    "items": [
+                        {
+                            "name": item.name,
+                            "method": item.method.label,
+                            "full": points(item.scale),
+                            "mark": found.marks.get(item.id, {}).get("typed", ""),
+                            "evidence": Evidence(
+                                found.marks.get(item.id, {}).get("evidence", "sound")
+                            ).label,
+                            "comment": found.marks.get(item.id, {}).get("comment", ""),
+                        }
+                        for item in group.items
+                    ],
+                }
+                for group in by.groups
+            ],
+        },
+    )
+
+
+urlpatterns = [
+    path("rankings/", rankings, name="desk-rankings"),
+    path("rankings/<int:round_id>/", ranking, name="desk-ranking"),
+    path("rankings/<int:round_id>/choose/", choose, name="desk-ranking-choose"),
+    path("rankings/<int:round_id>/concur/", concur, name="desk-ranking-concur"),
+    path("rankings/<int:round_id>/decide/", decide, name="desk-ranking-decide"),
+    path("rankings/<int:round_id>/sheets/<int:sheet_id>/", sheet, name="desk-ranking-sheet"),
+]
