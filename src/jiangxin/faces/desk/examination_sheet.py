@@ -14,13 +14,13 @@ from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.faces.frame import rows as table_rows
 from jiangxin.faces.frame.listing import Column, Listing, address
 from jiangxin.faces.frame.pages import Request, catching, done, page, render
+from jiangxin.faces.frame.submitted import Answer, by_norm, differences, pages
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.queries import application, form_of, versions
 from jiangxin.stages.examination import actions, queries
 
 from .navigation import PROVINCE_DESK, desk_page
 from .projects import COLUMNS, KEYWORDS, head, shown_return, waiting
-from .submitted import Answer, by_norm, differences, pages
 
 HR = frozenset({Role.PROVINCE_HR})
 SHOWN = ("number", "title", "unit", "track", "state", "submitted", "due", "version")

@@ -12,7 +12,7 @@ from jiangxin.faces.frame.pages import Request, page
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.queries import recent_events, visible
 from jiangxin.stages.programme import queries as programme
-from jiangxin.stages.titles.queries import meters
+from jiangxin.stages.titles.queries import Meter, meters
 
 from .navigation import DESK, Desk, Link, desk_of, desk_page, waits_for
 from .programme import timeline
@@ -35,7 +35,7 @@ def home(request: Request) -> HttpResponse:
         "call": call,
         "may_draft": viewer.role is Role.PROVINCE_HR and programme.pack().covers(desk.year),
         "clock": _clock(call, desk.year),
-        "meters": [] if viewer.province else meters(),
+        "meters": [] if viewer.province else [_meter(each) for each in meters()],
         "events": [
             {**event_line(event), "title": title, "url": _project(event.subject)}
             for event, title in recent_events(viewer, year=desk.year)
@@ -104,6 +104,15 @@ def _clock(call: Any, year: int) -> dict[str, Any] | None:
         "deadline": plan[-1].at,
         "slack": None if latest.passed else latest.workdays,
         "narrow": not latest.passed and latest.workdays < NARROW,
+    }
+
+
+def _meter(meter: Meter) -> dict[str, Any]:
+    return {
+        "label": meter.kind.label,
+        "count": meter.count,
+        "target": meter.target,
+        "percent": meter.percent,
     }
 
 

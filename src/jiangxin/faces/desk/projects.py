@@ -24,6 +24,7 @@ from jiangxin.faces.frame.listing import (
     when,
 )
 from jiangxin.faces.frame.pages import Request, page
+from jiangxin.faces.frame.submitted import differences, pages
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import queries
 from jiangxin.stages.examination.queries import rejection, returns, sheet
@@ -31,7 +32,6 @@ from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.programme.tracks import Kind, Track
 
 from .navigation import DESK, Link, desk_page, waits_for
-from .submitted import differences, pages
 
 LINKS = (Link(name="desk-projects", label="全部项目", icon="list", roles=DESK),)
 
