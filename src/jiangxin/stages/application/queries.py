@@ -220,14 +220,16 @@ def timeline(application: Application) -> list[Event]:
 
 
 def recent_events(viewer: Viewer, *, year: int, limit: int = 12) -> list[tuple[Event, str]]:
-    """The newest events of the projects that the viewer sees, each with its project's title.
+    """The newest steps of the projects that the viewer sees, each with its project's title.
 
-    Two queries.
+    Verdicts on single clauses are no steps. Two queries.
     """
     subject = Concat(Value("project:"), Cast("pk", CharField()))
     seen = visible(viewer).filter(year=year).order_by().annotate(name_in_ledger=subject)
     events = list(
-        Event.objects.filter(subject__in=seen.values("name_in_ledger")).order_by("-id")[:limit]
+        Event.objects.filter(
+            type__startswith="project.", subject__in=seen.values("name_in_ledger")
+        ).order_by("-id")[:limit]
     )
     titles = dict(
         seen.filter(name_in_ledger__in={event.subject for event in events}).values_list(

@@ -1,0 +1,143 @@
+"""Officials, calls and submitted applications of a province, made by the real actions."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from django.test import Client
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.regions import BY_CODE
+from jiangxin.core.workflow import CallState, ProjectState, Role
+from jiangxin.ops.demo import names
+from jiangxin.ops.demo.province import fill
+from jiangxin.records.identity.actions import open_account, register_unit
+from jiangxin.records.identity.models import User
+from jiangxin.records.identity.queries import viewer_of
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.application import actions as applying
+from jiangxin.stages.application.models import Application
+from jiangxin.stages.programme import actions as programme
+from jiangxin.stages.programme.models import Call
+from jiangxin.stages.programme.tracks import Track
+
+MAY, JUNE, JULY = (clock.beijing(2025, month, 10, 9) for month in (5, 6, 7))
+
+
+def official(role: Role, province: str = "", name: str = "") -> Viewer:
+    """An account of that role; each call makes another one."""
+    number = User.objects.count()
+    user = open_account(
+        username=f"{role.value}-{province}-{number}",
+        password=None,
+        name=name or f"{role.label}{number}",
+        role=role,
+        province=province,
+    )
+    return viewer_of(user)
+
+
+def client_of(viewer: Viewer) -> Client:
+    """A browser in which this person is logged in."""
+    client = Client()
+    client.force_login(
+        User.objects.get(pk=viewer.user_id),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    return client
+
+
+def call_fields(**changes: Any) -> dict[str, Any]:
+    """The fields of a sound call of 2025."""
+    return {
+        "title": "2025年申报通知",
+        "doc_number": "人社函〔2025〕1号",
+        "opens_at": clock.beijing(2025, 6, 2, 9),
+        "closes_at": clock.beijing(2025, 6, 30, 17),
+        "publicity_days": 5,
+        "panel_size": 5,
+        "phone": "0531-00000000",
+        "text": "请按时申报。",
+    } | changes
+
+
+@dataclass
+class Desk:
+    """One province: its two departments, and a published call once `open` was called."""
+
+    code: str
+    hr: Viewer = field(init=False)
+    finance: Viewer = field(init=False)
+    call: Call = field(init=False)
+    rng: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hr = official(Role.PROVINCE_HR, self.code, "人社甲")
+        self.finance = official(Role.PROVINCE_FINANCE, self.code, "财政乙")
+        self.rng = Random(int(self.code))  # noqa: S311  (invented units must come out the same)
+
+    def draft(self, **changes: Any) -> Call:
+        with clock.at(MAY):
+            self.call = programme.draft_call(viewer=self.hr, year=2025, **call_fields(**changes))
+        return self.call
+
+    def agree(self) -> None:
+        for viewer in (self.hr, self.finance):
+            programme.concur_call(viewer=viewer, call_id=self.call.pk, agreed=True)
+
+    def open(self, **changes: Any) -> Call:
+        self.draft(**changes)
+        with clock.at(MAY):
+            self.agree()
+            self.call = programme.open_call(viewer=self.hr, call_id=self.call.pk)
+        return self.call
+
+    def unit(self) -> Viewer:
+        province = BY_CODE[self.code]
+        code = names.unit_code(self.rng, province)
+        user = register_unit(
+            name=f"{province.short}单位{code[-6:]}",
+            uscc=code,
+            province=self.code,
+            contact="张三",
+            phone="1",
+            username=code,
+            password=None,
+        )
+        return viewer_of(user)
+
+    def submitted(self, track: Track = Track.NEW_BASE, at: datetime = JUNE) -> Application:
+        """A complete application of a new unit, filled in and submitted."""
+        with clock.at(at):
+            viewer = self.unit()
+            project = fill(self.rng, viewer, self.call, track)
+            applying.submit(viewer=viewer, application_id=project.pk, revision=project.revision)
+        return Application.objects.select_related("call", "unit").get(pk=project.pk)
+
+    def row(self, *, state: ProjectState = ProjectState.SUBMITTED, **fields: Any) -> Application:
+        """A bare row for lists: no form, no version; its unit is new."""
+        unit = self.unit()
+        number = Application.objects.count() + 1
+        values: dict[str, Any] = {
+            "number": f"2025{self.code}J{number:06d}",
+            "province": self.code,
+            "year": 2025,
+            "unit_id": unit.organisation_id,
+            "unit_name": f"单位{number}",
+            "kind": "base",
+            "track": "new_base",
+            "title": f"项目{number}",
+            "state": state.value,
+            "version": 1,
+            "submitted_at": JUNE,
+            "updated_at": JUNE,
+        } | fields
+        return Application.objects.create(call=self.call, **values)
+
+
+def bare_call(code: str, **changes: Any) -> Call:
+    """A published call without its story, for tests that need only a row."""
+    return Call.objects.create(
+        province=code, year=2025, state=CallState.OPEN, **call_fields(**changes)
+    )
