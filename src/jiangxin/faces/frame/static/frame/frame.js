@@ -144,6 +144,19 @@
   // --- forms: nothing typed is lost --------------------------------------------------------------
   // <form data-guard> warns before leaving; <form data-autosave="ADDRESS"> also saves a few seconds
   // after the last key. The answer is JSON: {saved, revision} or {message} with an error status.
+  // <form data-once>: a second click sends nothing (the server would find the first one's answer anyway).
+  all("form[data-once]").forEach((form) => {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) { event.preventDefault(); }
+      form.dataset.sent = "1";
+    });
+  });
+
+  const textsOf = (form) => {
+    const data = new FormData(form);
+    [...data.entries()].forEach(([key, value]) => { if (value instanceof File) { data.delete(key); } });
+    return data;
+  };
   all("form[data-guard], form[data-autosave]").forEach((form) => {
     let dirty = false, timer = 0, running = false;
     const note = form.querySelector("[data-saved]") || document.querySelector("[data-saved]");
@@ -157,7 +170,7 @@
       say("正在保存…");
       try {
         const answer = await fetch(form.dataset.autosave, {
-          method: "POST", body: new FormData(form), headers: { "X-Autosave": "1", Accept: "application/json" },
+          method: "POST", body: textsOf(form), headers: { "X-Autosave": "1", Accept: "application/json" },
         });
         const told = await answer.json();
         if (answer.ok) {

@@ -1,0 +1,122 @@
+"""Before a unit has an account: whether it would meet the conditions, and registration."""
+
+from typing import Any
+
+from django.contrib.auth import login
+from django.http import HttpResponse
+from django.urls import path
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import DomainError
+from jiangxin.core.kernel.identifiers import read_uscc
+from jiangxin.core.kernel.regions import PROVINCES
+from jiangxin.core.policy import Field, Verdict, assess, computed_values, facts_from, parse_section
+from jiangxin.faces.frame import rows
+from jiangxin.faces.frame.pages import ANYONE, Request, catching, done, page, render, typed
+from jiangxin.records.identity.actions import register_unit
+from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.tracks import Track
+
+FIELDS = ("name", "uscc", "province", "nature", "address", "contact", "phone", "email", "username")
+NATURES = ("技师学院", "高级技工学校", "职业院校", "企业", "公共实训基地", "社会培训机构", "其他")
+
+
+@page(roles=ANYONE, methods=("GET", "POST"))
+def register(request: Request) -> HttpResponse:
+    """A new unit with its first account; what was typed stays, passwords do not."""
+    problems: list[DomainError] = []
+    if request.method == "POST":
+        given: dict[str, Any] = {name: request.POST.get(name, "").strip() for name in FIELDS}
+        if request.POST.get("password") != request.POST.get("password_again"):
+            problems.append(_mismatch())
+        else:
+            with catching(problems):
+                user = register_unit(**given, password=request.POST.get("password", ""))
+                login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+                warning = read_uscc(given["uscc"])[1]
+                text = "注册成功，现在可以开始申报。" + (f"提示：{warning}" if warning else "")
+                return done(request, text, "workspace-home")
+    values = {key: value for key, value in typed(request).items() if "password" not in key}
+    return render(
+        request,
+        "workspace/register.html",
+        {
+            "problems": problems,
+            "errors": {each.field: each.message for each in problems if each.field},
+            "values": values,
+            "province_options": [{"value": each.code, "label": each.name} for each in PROVINCES],
+            "nature_options": [{"value": each, "label": each} for each in NATURES],
+        },
+    )
+
+
+def _mismatch() -> DomainError:
+    return DomainError("两次输入的密码不一致。", remedy="请重新输入。", field="password")
+
+
+@page(roles=ANYONE, methods=("GET", "POST"))
+def preview(request: Request) -> HttpResponse:
+    """Which conditions the answers would meet; nothing is stored, no account is needed."""
+    asked = request.POST.get("track") or request.GET.get("track") or Track.NEW_BASE.value
+    track = Track(asked) if asked in {each.value for each in Track} else Track.NEW_BASE
+    form = pack().form(track.value)
+    fields = deciding(track)
+    data = {key: list(map(str, texts)) for key, texts in request.POST.lists()}
+    answers: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for section in form.sections:
+        parsed = parse_section(section, data)
+        answers |= parsed.answers
+        errors |= parsed.errors
+    if rows.asked(data):
+        data, errors = rows.change(data), {}
+    facts = facts_from(form, answers, EVIDENCE, registers={})
+    findings = assess(pack(), track=track.value, on=clock.today(), facts=facts)
+    counts = {verdict: sum(each.verdict is verdict for each in findings) for verdict in Verdict}
+    values = data | {key: [str(value)] for key, value in computed_values(form, answers).items()}
+    part = request.headers.get("HX-Request")
+    return render(
+        request,
+        "workspace/_preview_result.html" if part else "workspace/preview.html",
+        {
+            "track": track.value,
+            "tracks": Track.choices(),
+            "fields": fields,
+            "values": values,
+            "errors": errors,
+            "findings": findings if request.method == "POST" else [],
+            "counts": {verdict.value: count for verdict, count in counts.items()},
+        },
+        status=200,
+    )
+
+
+class _Promised(dict[str, int]):
+    """Evidence that nobody has uploaded yet: in a preview every claim counts as provable."""
+
+    def get(self, key: str, default: Any = None) -> int:  # noqa: ARG002 -- the signature of dict
+        return 1
+
+
+EVIDENCE = _Promised()
+
+
+def deciding(track: Track) -> list[Field]:
+    """The questions of the track's form on which a condition rests, in the form's order."""
+    wanted = {fact for each in pack().requirements(track.value) for fact in each.condition.facts()}
+    tables = set()
+    form = pack().form(track.value)
+    for _, field in form.fields():
+        if field.computed and field.key in wanted:
+            tables.add(field.computed.table)
+    return [
+        field
+        for _, field in form.fields()
+        if not field.computed and (field.key in wanted or field.key in tables)
+    ]
+
+
+urlpatterns = [
+    path("register/", register, name="register-unit"),
+    path("check/", preview, name="eligibility-preview"),
+]

@@ -1,0 +1,118 @@
+"""After submission: the receipt that proves it, the progress so far, the versions side by side."""
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import path
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import NotFound
+from jiangxin.core.workflow import MACHINES, ProjectState, Role
+from jiangxin.faces.frame import submitted
+from jiangxin.faces.frame.pages import Request, page
+from jiangxin.records.ledger.queries import receipt as receipt_of
+from jiangxin.stages.application import queries
+from jiangxin.stages.examination.queries import rejection, returns
+
+from .home import PLAIN
+from .navigation import strip_of, workspace_page
+
+UNIT = frozenset({Role.APPLICANT})
+STEPS = {step.event: step.label for step in MACHINES["project"].transitions}
+LABELS = STEPS | {
+    "project.begun": "建立申报",
+    "project.submitted": "提交",
+    "project.examined": "资格审查通过",
+}
+
+
+@page(roles=UNIT)
+def receipt(request: Request, application_id: int) -> HttpResponse:
+    """Number, time and digest of the newest version; what happens next; the whole progress."""
+    project = queries.application(request.viewer, application_id)
+    versions = queries.versions(project)
+    state = ProjectState(project.state)
+    step = MACHINES["project"]["withdraw"]
+    return workspace_page(
+        request,
+        "workspace/receipt.html",
+        {
+            "project": project,
+            "strip": strip_of(project) if state not in _ENDED else None,
+            "version": versions[-1] if versions else None,
+            "versions": versions,
+            "plain": PLAIN[state],
+            "state": state.value,
+            "label": state.label,
+            "steps": _steps(project),
+            "returns": returns(project),
+            "rejection": rejection(project) if state is ProjectState.REJECTED else None,
+            "may_withdraw": state in step.sources and clock.now() < project.call.closes_at,
+            "editable": state in (ProjectState.DRAFT, ProjectState.RETURNED),
+        },
+    )
+
+
+_ENDED = (ProjectState.WITHDRAWN, ProjectState.REJECTED, ProjectState.NOT_SELECTED)
+
+
+def _steps(project: Any) -> list[dict[str, Any]]:
+    """What has happened to the project, for the `timeline` macro."""
+    return [
+        {
+            "label": LABELS[event.type],
+            "at": event.at.astimezone(clock.BEIJING).date(),
+            "note": str(event.payload.get("reason", "")),
+            "status": "done",
+        }
+        for event in queries.timeline(project)
+        if event.type in LABELS
+    ]
+
+
+@page(roles=UNIT)
+def receipt_file(request: Request, application_id: int, number: int) -> HttpResponse:
+    """The receipt of one version as JSON: the stand-alone verifier checks it."""
+    project = queries.application(request.viewer, application_id)
+    version = next((each for each in queries.versions(project) if each.number == number), None)
+    if version is None:
+        raise NotFound("没有这个版本的回执。")
+    body = json.dumps(receipt_of(version.event_id), ensure_ascii=False, indent=1)
+    response = HttpResponse(body, content_type="application/json; charset=utf-8")
+    name = f"{project.number}-v{number}-receipt.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@page(roles=UNIT)
+def version(request: Request, application_id: int, number: int) -> HttpResponse:
+    """One submitted version as it was, and what changed since the one before."""
+    project = queries.application(request.viewer, application_id)
+    found = {each.number: each for each in queries.versions(project)}
+    if number not in found:
+        raise NotFound("没有这个版本。")
+    form = queries.form_of(project)
+    before = found.get(number - 1)
+    changes = submitted.differences(form, before, found[number]) if before else []
+    return workspace_page(
+        request,
+        "workspace/version.html",
+        {
+            "project": project,
+            "version": found[number],
+            "before": before,
+            "changes": changes,
+            "pages": submitted.pages(
+                form, found[number].answers, found[number].evidence, project.pk
+            ),
+        },
+    )
+
+
+A = "applications/<int:application_id>/"
+urlpatterns = [
+    path(A + "receipt/", receipt, name="apply-receipt"),
+    path(A + "receipt/<int:number>.json", receipt_file, name="apply-receipt-file"),
+    path(A + "versions/<int:number>/", version, name="apply-version"),
+]
