@@ -44,16 +44,22 @@ class Page:
 
 
 def pages(
-    form: Form, answers: Mapping[str, Any], evidence: Iterable[Mapping[str, Any]], project_id: int
+    form: Form,
+    answers: Mapping[str, Any],
+    evidence: Iterable[Mapping[str, Any]],
+    project_id: int,
+    *,
+    view: str = "evidence-file",
 ) -> list[Page]:
     """Every section of `form` with what was answered; personal numbers come masked.
 
-    `evidence` are the files as a version keeps them: {field, document, name, size}.
+    `evidence` are the files as a version keeps them: {field, document, name, size}; they open by
+    `view`, which takes `project_id` (an expert's own view: the sheet's id) and the document's.
     """
     shown = {**shown_answers(answers), **computed_values(form, answers)}
     files: dict[str, list[File]] = {}
     for item in evidence:
-        address = reverse("evidence-file", args=[project_id, item["document"]])
+        address = reverse(view, args=[project_id, item["document"]])
         files.setdefault(item["field"], []).append(File(item["name"], _size(item["size"]), address))
     return [
         Page(

@@ -17,7 +17,7 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of, latest_version
 from jiangxin.stages.application.sealing import shown_answers
-from jiangxin.stages.review.choices import Conflict, SeatStatus
+from jiangxin.stages.review.choices import Conflict, SeatStatus, SheetState
 from jiangxin.stages.review.models import ScoreSheet, Seat
 
 PRIVATE_KINDS = ("phone", "email")
@@ -43,6 +43,51 @@ def invitations(viewer: Viewer) -> list[Seat]:
     return list(rows.select_related("round__call").order_by("-id"))
 
 
+@dataclass(frozen=True)
+class Task:
+    """One seat of the viewer with the own sheets: what the queue shows. Nothing of other experts."""
+
+    seat: Seat
+    sheets: list[ScoreSheet]
+
+    @property
+    def signed(self) -> int:
+        return sum(each.state == SheetState.SIGNED for each in self.sheets)
+
+    @property
+    def recused(self) -> int:
+        return sum(each.conflict == Conflict.DECLARED for each in self.sheets)
+
+    @property
+    def needed(self) -> int:
+        """How many sheets the viewer has to sign: all but those with a conflict."""
+        return len(self.sheets) - self.recused
+
+    def following(self, sheet_id: int) -> ScoreSheet | None:
+        """The next sheet that is still open, after this one and then from the start."""
+        places = [each.pk for each in self.sheets]
+        start = places.index(sheet_id) + 1 if sheet_id in places else 0
+        turned = [*self.sheets[start:], *self.sheets[:start]]
+        return next(
+            (
+                each
+                for each in turned
+                if each.pk != sheet_id
+                and each.state == SheetState.DRAFT
+                and each.conflict != Conflict.DECLARED
+            ),
+            None,
+        )
+
+
+def queue(viewer: Viewer) -> list[Task]:
+    """Every seat of the viewer, newest first, with the own sheets in the order of work; two queries."""
+    sheets: dict[int, list[ScoreSheet]] = {}
+    for each in assigned(viewer).select_related("application"):
+        sheets.setdefault(each.seat_id, []).append(each)
+    return [Task(seat, sheets.get(seat.pk, [])) for seat in invitations(viewer)]
+
+
 def sheet(viewer: Viewer, sheet_id: int) -> ScoreSheet:
     """One own sheet with its round and project. Raises `NotFound`."""
     rows = assigned(viewer).select_related("seat__round__call", "application__unit")
@@ -54,13 +99,12 @@ def sheet(viewer: Viewer, sheet_id: int) -> ScoreSheet:
 
 @dataclass(frozen=True)
 class Material:
-    """A submitted version as an expert reads it: form, masked answers, files by field."""
+    """A submitted version as an expert reads it: form and masked answers."""
 
     application: Application
     version: Version
     form: Form
     answers: dict[str, Any]
-    files: dict[str, list[dict[str, Any]]]
 
 
 def material(viewer: Viewer, sheet_id: int) -> Material:
@@ -84,16 +128,12 @@ def material(viewer: Viewer, sheet_id: int) -> Material:
     if version is None:
         raise NotFound("该项目没有提交过的版本。")
     form = form_of(row.application)
-    files: dict[str, list[dict[str, Any]]] = {}
-    for item in version.evidence:
-        files.setdefault(item["field"], []).append(item)
     answers = shown_answers(version.answers)
     return Material(
         application=row.application,
         version=version,
         form=form,
         answers={key: _masked(form.field(key), value) for key, value in answers.items()},
-        files=files,
     )
 
 
