@@ -140,6 +140,7 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 NODE_MODULES = ROOT / "node_modules"
+VERIFIER = ROOT / "verifier/verify.py"  # offered to the public
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "jiangxin.config.node_packages.NodePackages",

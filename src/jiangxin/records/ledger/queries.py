@@ -30,13 +30,15 @@ def event(event_id: int) -> Event:
 def receipt(event_id: int) -> dict[str, Any]:
     """The receipt of an event (format jiangxin-receipt/v1): anyone can verify it offline.
 
-    Seals first, so that the event has a place. Raises `NotFound`.
+    Seals first, so that the event has a place; it proves the event against the first checkpoint
+    that holds it, so that an event has one receipt for ever. Raises `NotFound`.
     """
     found = event(event_id)
-    checkpoint = seal()
+    seal()
     place = Leaf.objects.filter(event=found).first()
-    if checkpoint is None or place is None:
+    if place is None:
         raise NotFound("这条记录尚未入册。", remedy="请稍后再试。")
+    checkpoint = Checkpoint.objects.filter(size__gt=place.index).order_by("size")[0]
     leaves = [
         bytes.fromhex(leaf)
         for leaf in Leaf.objects.filter(index__lt=checkpoint.size)
@@ -73,3 +75,8 @@ def faults() -> Iterator[str]:
             yield f"检查点 {checkpoint.size} 的根与记录不符。"
     for size in checkpoints:
         yield f"检查点 {size} 超出账册长度 {tree.size}：有记录被删除。"
+
+
+def latest_checkpoint() -> Checkpoint | None:
+    """The newest root over the ledger: what notices print and receipts are compared with."""
+    return Checkpoint.objects.order_by("-size").first()

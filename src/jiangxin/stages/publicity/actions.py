@@ -14,10 +14,16 @@ from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
-from jiangxin.stages.programme.queries import last_day, parameter
+from jiangxin.stages.programme.queries import last_day
 
+from .checks import (
+    OBJECTION_LETTERS,
+    check_notice,
+    check_objection,
+    check_person,
+    require_clean,
+)
 from .models import Notice, Objection
-from .privacy import leaks
 from .queries import PUBLISH, UPHOLD, accepts_objections, code_hash, items_of
 
 EDITABLE = ("title", "doc_number", "text", "contact", "days")
@@ -74,7 +80,7 @@ def revise_notice(*, viewer: Viewer, notice_id: int, **fields: object) -> Notice
         if name in fields:
             setattr(row, name, fields[name])
     row.items = items_of(row.call)
-    _check(row)
+    check_notice(row)
     row.save()
     if row.digest() != before:
         concurrence.void(subject=row.subject, reason="公示内容已修改", by=viewer)
@@ -126,7 +132,7 @@ def publish(*, viewer: Viewer, notice_id: int) -> Notice:
         concurrence.require(act=PUBLISH, subject=row.subject, digest=row.digest(), clause="3.2")
 
     def no_personal_data() -> None:
-        _require_clean(row)
+        require_clean(row)
 
     guards = {"both_agree": both_agree, "no_personal_data": no_personal_data}
     move(
@@ -155,8 +161,9 @@ def object_to(
 ) -> tuple[Objection, str]:
     """Somebody of the public objects; returns the objection and the code to ask for the answer.
 
-    Effects: the row, name and contact encrypted; event `objection.raised`. Raises `WrongState`
-    outside the period, `Invalid` without a ground, a text, or (unless anonymous) name and contact.
+    Effects: the row, name and contact encrypted; event `objection.raised`, which holds neither.
+    Raises `NotFound` for a draft, `WrongState` outside the period, `Invalid` without a ground, a
+    text, or (unless anonymous) name and contact.
     """
     row = Notice.objects.select_for_update().filter(pk=notice_id).first()
     if row is None or row.state == NoticeState.DRAFT:
@@ -165,26 +172,18 @@ def object_to(
         raise WrongState(
             "公示期已结束，不再受理异议。", remedy="可向受理单位当面反映。", clause="3.2"
         )
-    if ground not in Objection.Ground.values:
-        raise Invalid("请选择异议事由。", field="ground")
-    if len(text.strip()) < 10:
-        raise Invalid("请写明异议内容和依据，不少于 10 个字。", field="text")
-    if application_id is not None and application_id not in {i["application"] for i in row.items}:
-        raise Invalid("请选择公示名单中的项目。", field="application")
+    text, name, contact = (each.replace("\0", "").strip() for each in (text, name, contact))
+    check_objection(row, ground, text, application_id)
     if not anonymous:
-        for field, value, label in (("name", name, "姓名"), ("contact", contact, "联系方式")):
-            if not value.strip():
-                raise Invalid(
-                    f"请填写{label}。", remedy="不愿具名的，请勾选“匿名提出”。", field=field
-                )
+        check_person(name, contact)
     code = "".join(secrets.choice(ALPHABET) for _ in range(10))
     found = Objection.objects.create(
         notice=row,
         application_id=application_id,
         ground=ground,
-        text=text.strip(),
+        text=text,
         named=not anonymous,
-        person_sealed="" if anonymous else seal(f"{name.strip()}，{contact.strip()}"),
+        person_sealed="" if anonymous else seal(f"{name}，{contact}"),
         number=f"Y{row.call.year}{row.call.province}{secrets.token_hex(4).upper()}",
         code_hash=code_hash(code),
         at=clock.now(),
@@ -202,14 +201,16 @@ def object_to(
 def answer(*, viewer: Viewer, objection_id: int, upheld: bool, text: str) -> Objection:
     """The province answers. 不成立 takes effect at once; 成立 waits for both departments.
 
-    Effects: the answer; for 不成立 the outcome and event `objection.dismissed`; for 成立 the proposal,
-    earlier concurrences voided, event `objection.uphold_proposed`. Raises `Invalid` without an
-    answer or when a general objection is to be upheld against no project.
+    Effects: the answer, earlier concurrences voided; for 不成立 the outcome and event
+    `objection.dismissed`; for 成立 the proposal and event `objection.uphold_proposed`. Raises
+    `Invalid` without an answer or when a general objection is to be upheld against no project.
     """
     viewer.require(Role.PROVINCE_HR)
     row = _open_objection(viewer, objection_id)
     if not text.strip():
         raise Invalid("请写明核查情况和答复。", clause="3.2", field="text")
+    if len(text) > OBJECTION_LETTERS:
+        raise Invalid(f"答复最多 {OBJECTION_LETTERS} 字。", field="text")
     if upheld and row.application_id is None:
         raise Invalid(
             "这条异议没有指明项目，不能据以取消推荐。",
@@ -219,11 +220,11 @@ def answer(*, viewer: Viewer, objection_id: int, upheld: bool, text: str) -> Obj
     row.answer, row.answered_by = text.strip(), viewer.name
     if upheld:
         row.proposal = Objection.Outcome.UPHELD
-        concurrence.void(subject=row.subject, reason="答复已修改", by=viewer)
     else:
         row.proposal, row.outcome = "", Objection.Outcome.DISMISSED
         row.answered_at = clock.now()
     row.save()
+    concurrence.void(subject=row.subject, reason="答复已修改", by=viewer)
     append(
         type="objection.uphold_proposed" if upheld else "objection.dismissed",
         subject=row.subject,
@@ -256,27 +257,38 @@ def concur_objection(
 def uphold(*, viewer: Viewer, objection_id: int) -> Objection:
     """Take the project off the list because an objection holds.
 
-    Effects, in order: project not selected, event `project.objection_upheld`; outcome of this
-    objection. Its quota place stays with it: nothing moves up silently. Raises `WrongState` until
-    both departments agree.
+    Effects, in order: project not selected, event `project.objection_upheld` (nothing of both when
+    an earlier objection has taken it off already); outcome of this objection, event
+    `objection.upheld`. Its quota place stays with it: nothing moves up silently. Raises
+    `WrongState` until both departments agree.
     """
+    viewer.require(Role.PROVINCE_HR)
     row = _open_objection(viewer, objection_id)
-    if row.application_id is None:
-        raise WrongState("这条异议没有指明项目。")
+    if row.application_id is None or row.proposal != Objection.Outcome.UPHELD:
+        raise WrongState("还没有提出“异议成立”。", remedy="请先写明核查情况并提出。", clause="3.2")
+
+    def both_agree() -> None:
+        concurrence.require(act=UPHOLD, subject=row.subject, digest=row.digest(), clause="3.2")
+
     project = Application.objects.select_for_update().get(pk=row.application_id)
-    move(
-        project,
-        step="uphold_objection",
-        by=viewer,
-        guards={
-            "both_agree": lambda: concurrence.require(
-                act=UPHOLD, subject=row.subject, digest=row.digest(), clause="3.2"
-            )
-        },
-        payload={"objection": row.number},
-    )
+    if row.notice.objections.filter(application=project, outcome=Objection.Outcome.UPHELD).exists():
+        both_agree()
+    else:
+        move(
+            project,
+            step="uphold_objection",
+            by=viewer,
+            guards={"both_agree": both_agree},
+            payload={"objection": row.number},
+        )
     row.outcome, row.answered_at = Objection.Outcome.UPHELD, clock.now()
     row.save(update_fields=["outcome", "answered_at"])
+    append(
+        type="objection.upheld",
+        subject=row.subject,
+        by=viewer,
+        payload={"digest": row.digest(), "project": project.subject},
+    )
     return row
 
 
@@ -335,28 +347,6 @@ def _open_objection(viewer: Viewer, objection_id: int) -> Objection:
 def _require_draft(row: Notice) -> None:
     if row.state != NoticeState.DRAFT:
         raise WrongState("公示已发布，内容不能再改。", remedy="确需更正的，请另发更正公告。")
-
-
-def _check(row: Notice) -> None:
-    if not row.title.strip() or not row.text.strip():
-        raise Invalid("请填写公示的标题和正文。", field="title")
-    least = max(parameter("publicity.working_days", row.call.year), row.call.publicity_days)
-    if row.days < least:
-        raise Invalid(f"公示不少于 {least} 个工作日。", clause="3.2", field="days")
-
-
-def _require_clean(row: Notice) -> None:
-    texts = {"标题": row.title, "正文": row.text, "联系方式": row.contact}
-    texts |= {f"第 {n} 项": " ".join(map(str, i.values())) for n, i in enumerate(row.items, 1)}
-    found = list(leaks(texts))
-    if found:
-        first = found[0]
-        raise Invalid(
-            f"公示内容含有个人信息 {len(found)} 处：{first.place}中的{first.kind}{first.shown}。",
-            remedy="请删去后重新会商再发布。",
-            clause="3.2",
-            field="text",
-        )
 
 
 def _require_over(row: Notice) -> None:

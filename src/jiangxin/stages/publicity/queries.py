@@ -145,6 +145,11 @@ def report_facts(call: Call) -> dict[str, Any]:
         "days": row.days,
         "projects": len(row.items),
         "digest": row.digest(),
-        "closed": row.state == NoticeState.CLOSED,
+        "closed_at": row.closed_at,
         "objections": [{"outcome": label, "count": count} for label, count in outcomes(row)],
     }
+
+
+def grounds() -> list[tuple[str, str]]:
+    """The admissible grounds of an objection, as (value, label)."""
+    return list(Objection.Ground.choices)

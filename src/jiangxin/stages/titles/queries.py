@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from jiangxin.core.kernel.errors import NotFound
+from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import Kind
 from jiangxin.stages.programme.queries import parameter
 
@@ -72,6 +74,10 @@ class Meter:
     target: int
 
     @property
+    def label(self) -> str:
+        return self.kind.label
+
+    @property
     def percent(self) -> int:
         return self.count * 100 // self.target
 
@@ -100,3 +106,16 @@ def table() -> list[tuple[str, int, str, int]]:
         .values_list("province", "year", "track")
         .annotate(n=Count("id"))
     )
+
+
+def title(title_id: int) -> Title:
+    """One title. Raises `NotFound`."""
+    found = Title.objects.filter(pk=title_id).first()
+    if found is None:
+        raise NotFound("名录中没有这一项。")
+    return found
+
+
+def title_history(row: Title) -> list[Event]:
+    """What the ledger says about a title, oldest first."""
+    return list(Event.objects.filter(subject=row.subject).order_by("id"))
