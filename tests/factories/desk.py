@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import unescape
 from random import Random
 from typing import Any
 
@@ -46,6 +47,11 @@ def client_of(viewer: Viewer) -> Client:
         backend="django.contrib.auth.backends.ModelBackend",
     )
     return client
+
+
+def text_of(response: Any) -> str:
+    """The page as text, with its character references resolved."""
+    return unescape(response.content.decode())
 
 
 def call_fields(**changes: Any) -> dict[str, Any]:

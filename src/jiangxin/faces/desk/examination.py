@@ -107,7 +107,7 @@ def _bulk_return(request: Request, chosen: list[Any]) -> HttpResponse:
     section, reason = request.POST.get("section", ""), request.POST.get("reason", "")
     problems: list[DomainError] = []
     if request.POST.get("step") == "send":
-        if section not in {each["value"] for each in sections}:
+        if section not in dict(sections):
             problems.append(Invalid("请选择需要补正的部分。", field="section"))
         if not reason.strip():
             problems.append(Invalid("请写明退回的原因。", clause="3.1", field="reason"))
@@ -146,15 +146,11 @@ def _send_back(viewer: Viewer, project: Any, defects: list[actions.Defect]) -> N
     actions.send_back(viewer=viewer, application_id=project.pk, defects=defects)
 
 
-def common_sections(chosen: list[Any]) -> list[dict[str, str]]:
+def common_sections(chosen: list[Any]) -> list[tuple[str, str]]:
     """The sections that every one of these applications has, in the order of the first one's form."""
     forms = [form_of(each) for each in chosen]
     shared = set.intersection(*({section.key for section in form.sections} for form in forms))
-    return [
-        {"value": section.key, "label": section.title}
-        for section in forms[0].sections
-        if section.key in shared
-    ]
+    return [(section.key, section.title) for section in forms[0].sections if section.key in shared]
 
 
 def _report(request: Request, acts: list[tuple[Any, Any]], what: str) -> HttpResponse:

@@ -94,10 +94,16 @@ def call_new(request: Request) -> HttpResponse:
         with catching(problems):
             actions.require_covered(year)
     values = typed(request, _proposal(year))
-    context = {"problems": problems, "errors": by_field(problems), "values": values, "year": year}
-    return desk_page(
-        request, "desk/programme/call_new.html", context | _choices(request.viewer.province, year)
-    )
+    context = {
+        "problems": problems,
+        "errors": by_field(problems),
+        "values": values,
+        "year": year,
+        "covered": queries.pack().covers(year),
+        **_choices(request.viewer.province, year),
+    }
+    status = 422 if problems and request.method == "POST" else 200
+    return desk_page(request, "desk/programme/call_new.html", context, status=status)
 
 
 @page(roles=DESK, methods=("GET", "POST"))
@@ -127,6 +133,15 @@ def call(request: Request, call_id: int) -> HttpResponse:
         "words": queries.call_words(found),
         "departments": {each.value: each.label for each in Department},
         "plan": timeline(queries.plan(found)),
+        "deadline": {
+            "what": found.title,
+            "at": found.closes_at,
+            "left_days": None
+            if found.closes_at <= clock.now()
+            else (found.closes_at - clock.now()).days,
+            "missed": "逾期不能提交；已填内容保留。",
+            "phone": found.phone,
+        },
         "places": _places(found),
         "exceptions": queries.exceptional_places(found.province, found.year),
     }
@@ -235,7 +250,7 @@ def _choices(province_code: str, year: int) -> dict[str, Any]:
     overlay = queries.pack().overlay(province_code, year)
     return {
         "overlay": overlay,
-        "overlay_options": [{"value": overlay.code, "label": overlay.title}] if overlay else [],
+        "overlay_options": [(overlay.code, overlay.title)] if overlay else [],
         "overlay_lines": queries.overlay_lines(overlay) if overlay else [],
         "overlay_refusals": queries.overlay_refusals(overlay) if overlay else [],
     }
