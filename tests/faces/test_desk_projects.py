@@ -18,7 +18,7 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.examination.actions import Defect
 from jiangxin.stages.programme.tracks import Track
-from tests.factories.desk import JULY, Desk, client_of, official, text_of
+from tests.factories.desk import JULY, Desk, client_of, correct, official, text_of
 
 pytestmark = pytest.mark.django_db
 LIST = "desk-projects"
@@ -201,8 +201,6 @@ def test_a_leaders_number_is_only_ever_masked(desk: Desk) -> None:
 
 
 def corrected(desk: Desk) -> Application:
-    from tests.stages.examination.test_examination import correct
-
     project = desk.submitted()
     examining.send_back(
         viewer=desk.hr, application_id=project.pk, defects=[Defect("plan", "缺季度指标")]

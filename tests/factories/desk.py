@@ -10,7 +10,8 @@ from django.test import Client
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
-from jiangxin.core.workflow import CallState, ProjectState, Role
+from jiangxin.core.policy import section_values
+from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.ops.demo import names
 from jiangxin.ops.demo.province import fill
 from jiangxin.records.identity.actions import open_account, register_unit
@@ -19,6 +20,10 @@ from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import actions as applying
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.queries import form_of
+from jiangxin.stages.examination import actions as examining
+from jiangxin.stages.examination import queries as examining_queries
+from jiangxin.stages.examination.models import Verdict
 from jiangxin.stages.programme import actions as programme
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.tracks import Track
@@ -142,8 +147,32 @@ class Desk:
         return Application.objects.create(call=self.call, **values)
 
 
-def bare_call(code: str, **changes: Any) -> Call:
-    """A published call without its story, for tests that need only a row."""
-    return Call.objects.create(
-        province=code, year=2025, state=CallState.OPEN, **call_fields(**changes)
+def judge_all(desk: Desk, project: Application) -> None:
+    """符合 on every clause that waits for an examiner."""
+    for line in examining_queries.sheet(project):
+        if line.finding.judgement and line.verdict is None:
+            examining.judge(
+                viewer=desk.hr,
+                application_id=project.pk,
+                norm=line.finding.norm,
+                word=Verdict.Word.MET,
+            )
+
+
+def correct(project: Application, **answers: object) -> Application:
+    """The unit corrects these answers and submits again."""
+    unit = viewer_of(project.unit.people.get())
+    project = Application.objects.select_related("call", "unit").get(pk=project.pk)
+    for section in form_of(project).sections:
+        if any(section.field(key) for key in answers):
+            project, _ = applying.save_section(
+                viewer=unit,
+                application_id=project.pk,
+                section=section.key,
+                data=section_values(section, project.answers | answers),
+                revision=project.revision,
+            )
+    applying.submit(
+        viewer=unit, application_id=project.pk, revision=project.revision, accept_unmet=True
     )
+    return Application.objects.select_related("call", "unit").get(pk=project.pk)

@@ -10,19 +10,17 @@ from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.policy import Verdict as Kleene
-from jiangxin.core.policy import section_values
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.ops.demo.province import apply
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.ledger.queries import history
-from jiangxin.stages.application import actions as applying
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import form_of, latest_version
 from jiangxin.stages.examination import actions, queries
 from jiangxin.stages.examination.actions import Defect
 from jiangxin.stages.examination.models import ReturnItem, Verdict
 from jiangxin.stages.programme.tracks import Track
-from tests.factories.desk import JULY, Desk, official
+from tests.factories.desk import JULY, Desk, correct, judge_all, official
 
 pytestmark = pytest.mark.django_db
 MET, NOT_MET = Verdict.Word.MET, Verdict.Word.NOT_MET
@@ -50,34 +48,8 @@ def judge(desk: Desk, project: Application, norm: str, word: str = MET, **more: 
     return actions.judge(viewer=desk.hr, application_id=project.pk, norm=norm, word=word, **more)
 
 
-def judge_all(desk: Desk, project: Application) -> None:
-    for line in queries.sheet(project):
-        if line.finding.judgement and line.verdict is None:
-            judge(desk, project, line.finding.norm)
-
-
 def line_of(project: Application, norm: str) -> queries.Line:
     return next(line for line in queries.sheet(project) if line.finding.norm == norm)
-
-
-def correct(project: Application, **answers: object) -> Application:
-    """The unit corrects one section and submits again."""
-    unit = viewer_of(project.unit.people.get())
-    project = Application.objects.select_related("call", "unit").get(pk=project.pk)
-    for section in form_of(project).sections:
-        if any(section.field(key) for key in answers):
-            values = section_values(section, project.answers | answers)
-            project, _ = applying.save_section(
-                viewer=unit,
-                application_id=project.pk,
-                section=section.key,
-                data=values,
-                revision=project.revision,
-            )
-    applying.submit(
-        viewer=unit, application_id=project.pk, revision=project.revision, accept_unmet=True
-    )
-    return Application.objects.select_related("call", "unit").get(pk=project.pk)
 
 
 # --- verdicts
