@@ -18,7 +18,10 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.examination.actions import Defect
 from jiangxin.stages.programme.tracks import Track
+from jiangxin.stages.review.actions import decision
+from jiangxin.stages.review.queries.ranking import proposal_digest
 from tests.factories.desk import JULY, Desk, client_of, correct, official, text_of
+from tests.factories.review import NOW, make_province
 
 pytestmark = pytest.mark.django_db
 LIST = "desk-projects"
@@ -270,3 +273,59 @@ def test_previous_and_next_follow_the_list_as_it_was(desk: Desk) -> None:
     assert f"/{third.pk}/" in page[before : before + 60]
     assert f"/{second.pk}/" in page[after : after + 60]
     assert f"/{first.pk}/" not in page
+
+
+# --- the joint act
+
+
+def test_the_head_leads_to_the_joint_act_and_shows_both_marks(db: None) -> None:
+    with clock.at(NOW):
+        province = make_province("37")
+        row = province.ranked()
+        project = province.projects[0]
+        address = reverse("desk-project", args=[project.pk])
+        decision.choose(
+            viewer=province.hr,
+            round_id=row.pk,
+            choices={
+                each.application_id: decision.Choice(selected=n < 1)
+                for n, each in enumerate(row.decisions.all())
+            },
+        )
+        decision.concur(
+            viewer=province.finance, round_id=row.pk, digest=proposal_digest(row), agreed=True
+        )
+        client = client_of(province.hr)
+        with CaptureQueriesContext(connection) as found:
+            page = text_of(client.get(address))
+        assert f'href="{reverse("desk-ranking", args=[row.pk])}">遴选' in page
+        assert page.count("jx-mark-agreed") == 1
+        assert page.count("jx-mark-empty") == 1
+        assert len(found) <= 10
+        other = make_province("32", projects=1)
+        assert client_of(other.hr).get(address).status_code == 404
+
+
+def test_before_the_ranking_nobody_has_agreed_and_what_ended_has_no_joint_act(
+    desk: Desk,
+) -> None:
+    project = desk.submitted()
+    client, address = client_of(desk.hr), reverse("desk-project", args=[project.pk])
+    page = text_of(client.get(address))
+    assert page.count("jx-mark-empty") == 2
+    examining.reject(viewer=desk.hr, application_id=project.pk, reason="x")
+    assert "jx-principals" not in text_of(client.get(address))
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [(ProjectState.PROPOSED, "公示"), (ProjectState.CONFIRMED, "备案")],
+)
+def test_later_acts_are_named_before_they_exist(
+    desk: Desk, state: ProjectState, label: str
+) -> None:
+    project = desk.submitted()
+    Application.objects.filter(pk=project.pk).update(state=state)
+    page = text_of(client_of(desk.hr).get(reverse("desk-project", args=[project.pk])))
+    assert f">{label}</span>" in page
+    assert page.count("jx-mark-empty") == 2

@@ -12,7 +12,7 @@ from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.scoring.points import shown as points
-from jiangxin.core.workflow import DrawState, RoundState
+from jiangxin.core.workflow import DrawState, ProjectState, RoundState
 from jiangxin.faces.frame.listing import Column, Listing, choice, number, province
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.experts.choices import Field
@@ -31,7 +31,14 @@ from .navigation import Link, desk_page
 from .programme import by_field
 
 LINKS = (
-    Link(name="desk-draw", label="评审组织与抽取", icon="dice", roles=READERS, group="专家评审"),
+    Link(
+        name="desk-draw",
+        label="评审组织与抽取",
+        icon="dice",
+        roles=READERS,
+        group="专家评审",
+        states=(ProjectState.EXAMINED, ProjectState.UNDER_REVIEW),
+    ),
 )
 STATES = dict(RoundState.choices())
 KINDS = dict(Kind.choices())

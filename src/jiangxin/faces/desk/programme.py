@@ -13,10 +13,10 @@ from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import CallState, Department, Role
 from jiangxin.faces.frame.listing import Column, Listing, choice, number, province
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
-from jiangxin.records.concurrence.queries import Mark
 from jiangxin.stages.programme import actions, queries
 from jiangxin.stages.programme.forms import read_call, values_of
 
+from .marks import shown_marks
 from .navigation import DESK, Link, desk_page
 
 LINKS = (
@@ -129,7 +129,7 @@ def call(request: Request, call_id: int) -> HttpResponse:
         "values": typed(request, values_of(found)),
         "editable": found.state == CallState.DRAFT and request.viewer.role in HR,
         "may_concur": found.state == CallState.DRAFT and request.viewer.role in BOTH,
-        "marks": {each.value: shown_mark(mark) for each, mark in queries.call_marks(found).items()},
+        "marks": shown_marks(queries.call_marks(found)),
         "words": queries.call_words(found),
         "departments": {each.value: each.label for each in Department},
         "plan": timeline(queries.plan(found)),
@@ -197,13 +197,6 @@ def publish(request: Request, call_id: int) -> HttpResponse:
 def by_field(problems: list[DomainError]) -> dict[str, str]:
     """The messages by the input that they concern."""
     return {each.field: each.message for each in problems if each.field}
-
-
-def shown_mark(mark: Mark) -> dict[str, Any] | None:
-    """A department's mark as the `principals` macro wants it."""
-    if mark.state == "empty":
-        return None
-    return {"status": mark.state, "who": mark.name, "at": mark.at, "remark": mark.remark}
 
 
 def timeline(plan: list[queries.Milestone]) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ from jiangxin.stages.examination.queries import rejection, returns, sheet
 from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.programme.tracks import Kind, Track
 
+from .joint import joint_act
 from .navigation import DESK, Link, desk_page, waits_for
 
 LINKS = (Link(name="desk-projects", label="全部项目", icon="list", roles=DESK),)
@@ -157,6 +158,7 @@ def project(request: Request, project_id: int) -> HttpResponse:
     context = {
         "project": found,
         "head": head(found),
+        "joint": joint_act(request.viewer, found),
         "tab": tab,
         "tabs": [
             {"key": key, "label": label, "url": address(request.path, request.GET, tab=key)}

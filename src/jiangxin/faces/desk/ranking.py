@@ -9,7 +9,7 @@ from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.scoring.marking import Evidence
 from jiangxin.core.scoring.points import shown as points
-from jiangxin.core.workflow import PROVINCIAL, Department, RoundState
+from jiangxin.core.workflow import PROVINCIAL, Department, ProjectState, RoundState
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.records.concurrence.queries import rounds as words
 from jiangxin.stages.programme.queries import pack
@@ -20,12 +20,20 @@ from jiangxin.stages.review.rubrics import rubric
 
 from .draw import ROUNDS
 from .experts import HR, READERS
+from .marks import shown_mark
 from .navigation import Link, desk_page
-from .programme import by_field, shown_mark
+from .programme import by_field
 
 BOTH = frozenset(PROVINCIAL)
 LINKS = (
-    Link(name="desk-rankings", label="排序与遴选", icon="chart", roles=READERS, group="专家评审"),
+    Link(
+        name="desk-rankings",
+        label="排序与遴选",
+        icon="chart",
+        roles=READERS,
+        group="专家评审",
+        states=(ProjectState.REVIEWED,),
+    ),
 )
 
 
@@ -173,9 +181,11 @@ def concur(request: Request, round_id: int) -> HttpResponse:
 @page(roles=HR, methods=("GET", "POST"))
 def decide(request: Request, round_id: int) -> HttpResponse:
     """Every name once more, then the decision."""
+    problems: list[DomainError] = []
     if request.method == "POST" and request.POST.get("confirmed") == "yes":
-        decision.decide(viewer=request.viewer, round_id=round_id)
-        return done(request, "拟推荐名单已确定，可以公示。", "desk-ranking", round_id=round_id)
+        with catching(problems):
+            decision.decide(viewer=request.viewer, round_id=round_id)
+            return done(request, "拟推荐名单已确定，可以公示。", "desk-ranking", round_id=round_id)
     row = reading.round_of(request.viewer, round_id)
     lines = reading.ranking(request.viewer, round_id).lines
     return desk_page(
@@ -184,6 +194,7 @@ def decide(request: Request, round_id: int) -> HttpResponse:
         {
             "round": row,
             "kind": Kind(row.kind).label,
+            "problems": problems,
             "names": [_name(line) for line in lines if line.decision.selected],
             "others": [_name(line) for line in lines if not line.decision.selected],
             "marks": {
