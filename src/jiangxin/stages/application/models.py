@@ -59,8 +59,18 @@ class Application(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["province", "year", "-id"], name="application_province"),
-            models.Index(fields=["year", "state", "-id"], name="application_year_state"),
+            # Desks list what was submitted; both the order of the list and its counts come from here.
+            models.Index(
+                fields=["-year", "province", "number", "id"],
+                condition=Q(version__gt=0),
+                name="application_desk_order",
+            ),
+            models.Index(
+                fields=["province", "year", "state"],
+                condition=Q(version__gt=0),
+                name="application_desk_count",
+            ),
+            models.Index(fields=["call", "kind", "state"], name="application_call_state"),
         )
         ordering = ("-id",)
 
