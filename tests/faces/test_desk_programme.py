@@ -101,7 +101,7 @@ def test_a_window_that_ends_on_a_day_off_is_pointed_out(desk: Desk) -> None:
     Holiday.objects.create(day=clock.beijing(2025, 6, 2).date(), working=False, name="端午节")
     call = desk.draft(closes_at=clock.beijing(2025, 6, 28, 17))
     page = read(client_of(desk.hr), "desk-call", call.pk)
-    assert "2025年6月28日（星期六）是休息日（星期六）" in page
+    assert "2025年6月28日（星期六）是休息日，单位" in page
     assert "2025年6月2日（星期一）是休息日（端午节）" in page
 
 

@@ -15,7 +15,7 @@ from jiangxin.stages.programme import queries as programme
 from jiangxin.stages.titles.queries import Meter, meters
 
 from .navigation import DESK, Desk, Link, desk_of, desk_page, waits_for
-from .programme import timeline
+from .programme import day_of, timeline
 from .projects import event_line
 
 LINKS = (Link(name="desk-home", label="待办与期限", icon="home", roles=DESK),)
@@ -95,13 +95,13 @@ def _clock(call: Any, year: int) -> dict[str, Any] | None:
     if not programme.pack().covers(year):
         return None
     if call is None:
-        deadline = programme.filing_deadline(year)
-        return {"steps": [], "deadline": deadline, "slack": None, "narrow": False}
+        last = day_of(programme.filing_deadline(year))
+        return {"steps": [], "last": last, "slack": None, "narrow": False}
     plan = programme.plan(call)
     latest = next(each for each in plan if each.key == "publicity")
     return {
         "steps": timeline(plan),
-        "deadline": plan[-1].at,
+        "last": day_of(plan[-1].at),
         "slack": None if latest.passed else latest.workdays,
         "narrow": not latest.passed and latest.workdays < NARROW,
     }

@@ -1,6 +1,6 @@
 """A province's year: the call for applications, its two principals, its publication."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -205,7 +205,7 @@ def timeline(plan: list[queries.Milestone]) -> list[dict[str, Any]]:
     return [
         {
             "label": each.label,
-            "at": _day_of(each.at),
+            "at": day_of(each.at),
             "status": "done" if each.passed else "now" if each is coming else "next",
             "note": "" if each.passed else f"还有 {each.workdays} 个工作日",
         }
@@ -213,7 +213,7 @@ def timeline(plan: list[queries.Milestone]) -> list[dict[str, Any]]:
     ]
 
 
-def _day_of(at: datetime) -> Any:
+def day_of(at: datetime) -> date:
     """The day that a moment belongs to; midnight ends the day before it."""
     return (at - timedelta(microseconds=1)).astimezone(clock.BEIJING).date()
 
@@ -264,7 +264,8 @@ def _hints(call: Any) -> dict[str, str]:
         day = getattr(call, name).astimezone(clock.BEIJING).date()
         off = queries.day_off(day, table)
         if off:
-            found[f"{name}_hint"] = f"{clock.long_date(day)}是休息日（{off}），单位可能无人办理。"
+            why = "" if off.startswith("星期") else f"（{off}）"
+            found[f"{name}_hint"] = f"{clock.long_date(day)}是休息日{why}，单位可能无人办理。"
     return {"opens_at_hint": "", "closes_at_hint": ""} | found
 
 

@@ -1,7 +1,6 @@
 """All projects that the viewer may see, in every state; and one project with its whole story."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -33,6 +32,7 @@ from jiangxin.stages.programme.tracks import Kind, Track
 
 from .joint import joint_act
 from .navigation import DESK, Link, desk_page, waits_for
+from .programme import day_of
 
 LINKS = (Link(name="desk-projects", label="全部项目", icon="list", roles=DESK),)
 
@@ -201,7 +201,7 @@ def running_clock(project: Any) -> dict[str, str] | None:
         late = clock.today() > project.correction_due
         text = f"补正截止 {clock.long_date(project.correction_due)}"
         return {"text": text + ("，已逾期" if late else ""), "tone": "red" if late else "amber"}
-    last = (filing_deadline(project.year) - timedelta(days=1)).date()
+    last = day_of(filing_deadline(project.year))
     left = (last - clock.today()).days
     if left < 0:
         return {"text": f"备案已于{clock.long_date(last)}截止", "tone": "red"}
