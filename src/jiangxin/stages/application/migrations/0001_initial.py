@@ -248,14 +248,6 @@ class Migration(migrations.Migration):
                 "ordering": ("application", "number"),
             },
         ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(fields=["province", "year", "-id"], name="application_province"),
-        ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(fields=["year", "state", "-id"], name="application_year_state"),
-        ),
         migrations.AddConstraint(
             model_name="application",
             constraint=models.UniqueConstraint(
