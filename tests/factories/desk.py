@@ -1,8 +1,10 @@
 """Officials, calls and submitted applications of a province, made by the real actions."""
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.test import Client
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.policy import section_values
+from jiangxin.core.policy.load import DEFAULT, policies_folder
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.ops.demo import names
 from jiangxin.ops.demo.province import fill
@@ -86,7 +89,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.hr = official(Role.PROVINCE_HR, self.code, "人社甲")
         self.finance = official(Role.PROVINCE_FINANCE, self.code, "财政乙")
-        self.rng = Random(int(self.code))  # noqa: S311  (invented units must come out the same)
+        self.rng = Random(int(self.code))
 
     def draft(self, **changes: Any) -> Call:
         with clock.at(MAY):
@@ -176,3 +179,16 @@ def correct(project: Application, **answers: object) -> Application:
         viewer=unit, application_id=project.pk, revision=project.revision, accept_unmet=True
     )
     return Application.objects.select_related("call", "unit").get(pk=project.pk)
+
+
+def loosening_policies(folder: Path) -> Path:
+    """A copy of the policies in which Shandong's rules of 2025 lower the capacity that the notice
+    demands; what JIANGXIN_POLICIES may be set to."""
+    made = folder / "policies"
+    shutil.copytree(policies_folder(), made)
+    (made / DEFAULT / "overlays" / "37-2025.toml").write_text(
+        'code = "37-2025"\nprovince = "37"\nyear = 2025\ntitle = "放宽的细则"\n'
+        '[values]\n"base.capacity" = 1500\n',
+        encoding="utf-8",
+    )
+    return made

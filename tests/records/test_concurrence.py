@@ -14,9 +14,7 @@ FINANCE = Viewer(role=Role.PROVINCE_FINANCE, name="财政乙", user_id=2, provin
 ACT = {"act": "call.open", "subject": "call:1"}
 
 
-def say(
-    viewer: Viewer, digest: str = "a" * 64, *, agreed: bool = True, remark: str = ""
-) -> None:
+def say(viewer: Viewer, digest: str = "a" * 64, *, agreed: bool = True, remark: str = "") -> None:
     give(viewer=viewer, digest=digest, agreed=agreed, remark=remark, **ACT)
 
 
@@ -63,9 +61,7 @@ def test_voiding_keeps_the_record() -> None:
     assert void(subject="call:1", reason="内容已修改", by=HR) == 2
     with pytest.raises(WrongState):
         required()
-    assert set(Concurrence.objects.values_list("void_reason", flat=True)) == {
-        "内容已修改"
-    }
+    assert set(Concurrence.objects.values_list("void_reason", flat=True)) == {"内容已修改"}
     assert void(subject="call:1", reason="再来一次", by=HR) == 0
 
 
@@ -79,9 +75,7 @@ def test_a_refusal_needs_a_reason_and_is_no_agreement() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "role", [Role.APPLICANT, Role.EXPERT, Role.SUPERVISOR, Role.AUDITOR]
-)
+@pytest.mark.parametrize("role", [Role.APPLICANT, Role.EXPERT, Role.SUPERVISOR, Role.AUDITOR])
 def test_nobody_else_concurs(role: Role) -> None:
     with pytest.raises(NotPermitted):
         say(Viewer(role=role, name="旁人", user_id=9, province="37"))

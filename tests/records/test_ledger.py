@@ -17,9 +17,7 @@ SOMEBODY = Viewer(role=Role.APPLICANT, name="某人", user_id=7)
 
 def write(count: int) -> list[Event]:
     return [
-        append(
-            type="test.happened", subject=f"thing:{n}", by=SOMEBODY, payload={"n": n}
-        )
+        append(type="test.happened", subject=f"thing:{n}", by=SOMEBODY, payload={"n": n})
         for n in range(count)
     ]
 
@@ -99,9 +97,7 @@ def test_a_receipt_proves_its_event_offline() -> None:
         ("UPDATE ledger_checkpoint SET root = repeat('0', 64)", "检查点 4"),
     ],
 )
-def test_fsck_names_what_somebody_with_all_rights_has_changed(
-    statement: str, named: str
-) -> None:
+def test_fsck_names_what_somebody_with_all_rights_has_changed(statement: str, named: str) -> None:
     write(4)
     seal()
     with connection.cursor() as cursor:

@@ -40,7 +40,7 @@ class Session:
 
 def session(number: int, *, algorithm: Algorithm | None = None) -> Session:
     """Session `number`: 12–40 experts in 1–4 fields, some excluded, some skipped later."""
-    dice = random.Random(number)  # noqa: S311 -- repeatable on purpose
+    dice = random.Random(number)
     fields = FIELDS[: dice.randint(1, 4)]
     plan = Plan(
         session=f"2025-浙江-{number}",

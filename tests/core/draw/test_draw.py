@@ -176,7 +176,7 @@ CRITICAL = {49: 85.351, 1224: 1382.0}
 def many_draws():
     """For 100,000 seeds the five first of 50 experts."""
     leaves = [f"{number:02}" for number in range(50)]
-    dice = random.Random(62)  # noqa: S311 -- repeatable on purpose
+    dice = random.Random(62)
     return [order(leaves, dice.randbytes(32).hex())[:5] for _ in range(100_000)]
 
 

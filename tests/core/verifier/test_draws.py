@@ -76,7 +76,7 @@ def test_every_changed_value_is_refused(make_session, holds, number):
 @pytest.mark.parametrize("number", range(2))
 def test_every_changed_byte_is_refused(make_session, holds, number):
     data = canonical(make_session(number).opened())
-    dice = random.Random(number)  # noqa: S311 -- repeatable on purpose
+    dice = random.Random(number)
     for at in range(len(data)):
         changed = bytearray(data)
         changed[at] ^= 1 << dice.randrange(8)

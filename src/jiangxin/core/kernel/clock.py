@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
-_shift: Callable[[], timedelta] = timedelta
+_shift: list[Callable[[], timedelta]] = [timedelta]  # one entry: how far from the real clock
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
 
 
 def now() -> datetime:
     """The present instant, aware, in Asia/Shanghai."""
-    return _frozen.get() or datetime.now(BEIJING) + _shift()
+    return _frozen.get() or datetime.now(BEIJING) + _shift[0]()
 
 
 def today() -> date:
@@ -27,8 +27,7 @@ def today() -> date:
 
 def shift_by(source: Callable[[], timedelta]) -> None:
     """Let `source` say how far the clock stands from the real one (demo mode only)."""
-    global _shift
-    _shift = source
+    _shift[0] = source
 
 
 @contextmanager

@@ -10,9 +10,14 @@ INLINE = ("application/pdf", "image/jpeg", "image/png")
 
 def send_document(document: Stored) -> HttpResponse:
     """PDF and pictures open in the browser, everything else is saved; no sniffing, no scripts."""
-    response = HttpResponse(read(document), content_type=document.media_type)
-    response["Content-Disposition"] = content_disposition_header(
-        document.media_type not in INLINE, document.name
+    return send_bytes(document.name, document.media_type, read(document))
+
+
+def send_bytes(name: str, media_type: str, data: bytes) -> HttpResponse:
+    """The same for bytes that are made or unpacked for this answer."""
+    response = HttpResponse(data, content_type=media_type)
+    response["Content-Disposition"] = (
+        content_disposition_header(media_type not in INLINE, name) or "attachment"
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -49,7 +49,7 @@ def demo_accounts() -> list[DemoAccount]:
 
 def organisation_of(viewer: Viewer) -> Organisation | None:
     """The organisation in whose name the viewer acts."""
-    return Organisation.objects.filter(pk=viewer.organisation_id).first()
+    return Organisation.objects.filter(pk=viewer.organisation_id or 0).first()
 
 
 def people(role: Role, *, province: str = "") -> list[User]:

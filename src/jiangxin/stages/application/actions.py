@@ -40,7 +40,7 @@ def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
     if call is None:
         raise NotFound("本省没有这份申报通知。", clause="3.1")
     require_window(call)
-    unit = Organisation.objects.get(pk=viewer.organisation_id)
+    unit = Organisation.objects.get(pk=viewer.organisation_id or 0)
     project = Application(
         call=call,
         province=call.province,
