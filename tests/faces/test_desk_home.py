@@ -171,6 +171,12 @@ def test_an_empty_year_says_what_to_do_first(db: None) -> None:
     assert "先起草申报通知" in page
     assert reverse("desk-call-new") in page
     assert reverse("desk-call-new") not in home(desk.finance)
+    call = desk.draft()
+    page = home(desk.hr)
+    assert "申报通知正在起草" in page
+    assert reverse("desk-call", args=[call.pk]) in page
+    assert reverse("desk-call-new") not in page
+    assert "申报通知正在起草" not in home(official(Role.SUPERVISOR, "37"))
 
 
 def test_a_year_outside_the_notice_has_no_clock(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """The pages of the call: drafting, agreeing, publishing, and who may see what of it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -13,7 +14,7 @@ from jiangxin.core.workflow import CallState, Department, Role
 from jiangxin.stages.programme import queries
 from jiangxin.stages.programme.forms import values_of
 from jiangxin.stages.programme.models import Call, Holiday
-from tests.factories.desk import MAY, Desk, client_of, official, text_of
+from tests.factories.desk import MAY, Desk, client_of, loosening_policies, official, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,22 @@ def test_the_overlay_shows_what_it_adds_with_clause(desk: Desk) -> None:
     assert 'value="37-2022"' in page
     other = read(client_of(Desk("32").hr), "desk-call-new", year="2022")
     assert "37-2022" not in other
+
+
+def test_rules_that_loosen_the_notice_are_shown_with_a_case_and_can_not_be_published(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIANGXIN_POLICIES", str(loosening_policies(tmp_path)))
+    call = desk.draft(overlay="37-2025")
+    desk.agree()
+    client = client_of(desk.hr)
+    page = read(client, "desk-call", call.pk)
+    assert "这份细则放宽了国家条件，选用后不能发布" in page
+    assert "1500" in page
+    assert "2000 → 1500 人次" in page
+    answer = client.post(reverse("desk-call-publish", args=[call.pk]), {"confirmed": "yes"})
+    assert "省级细则放宽了国家条件" in text_of(answer)
+    assert Call.objects.get().state == CallState.DRAFT
 
 
 def test_the_two_marks_and_how_a_change_voids_them(desk: Desk) -> None:

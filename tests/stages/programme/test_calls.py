@@ -1,7 +1,7 @@
 """The call of a year: who drafts, who agrees, what voids a word, what is published."""
 
-import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from jiangxin.core.kernel.errors import (
     NotPermitted,
     WrongState,
 )
-from jiangxin.core.policy.load import DEFAULT, policies_folder
 from jiangxin.core.workflow import CallState, Department, Role
 from jiangxin.records.identity.viewer import PUBLIC
 from jiangxin.records.ledger.queries import history
@@ -25,7 +24,7 @@ from jiangxin.stages.programme import actions, queries
 from jiangxin.stages.programme.forms import read_call, values_of
 from jiangxin.stages.programme.models import Call, DemoClock, Holiday, QuotaPlace
 from jiangxin.stages.programme.tracks import Kind
-from tests.factories.desk import MAY, Desk, call_fields, official
+from tests.factories.desk import MAY, Desk, call_fields, loosening_policies, official
 
 pytestmark = pytest.mark.django_db
 
@@ -370,15 +369,7 @@ def test_the_demonstration_clock_moves_forward_and_forgets_its_last_shift() -> N
 
 @pytest.fixture
 def loosening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pack in which Shandong's rules of 2025 lower the capacity that the notice demands."""
-    folder = tmp_path / "policies"
-    shutil.copytree(policies_folder(), folder)
-    (folder / DEFAULT / "overlays" / "37-2025.toml").write_text(
-        'code = "37-2025"\nprovince = "37"\nyear = 2025\ntitle = "放宽的细则"\n'
-        '[values]\n"base.capacity" = 1500\n',
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("JIANGXIN_POLICIES", str(folder))
+    monkeypatch.setenv("JIANGXIN_POLICIES", str(loosening_policies(tmp_path)))
 
 
 @pytest.mark.usefixtures("loosening")
@@ -387,6 +378,14 @@ def test_rules_that_loosen_the_notice_are_refused_with_a_case(desk: Desk) -> Non
     overlay = queries.overlay_of_call(call)
     assert overlay is not None
     (refusal,) = queries.overlay_refusals(overlay)
+    assert [line.word for line in queries.overlay_lines(overlay)] == ["放宽"]
+    stricter = replace(overlay, values={"base.capacity": 2500, "publicity.working_days": 7})
+    assert [line.word for line in queries.overlay_lines(stricter)] == ["从严", "从严"]
+    assert queries.overlay_refusals(stricter) == []
+    level = replace(overlay, values={"studio.leader_level": "technician"})
+    assert [line.word for line in queries.overlay_lines(level)] == ["放宽"]
+    fixed = replace(overlay, values={"filing.deadline_day": 30})
+    assert [line.word for line in queries.overlay_lines(fixed)] == ["改动"]
     desk.agree()
     with pytest.raises(WrongState, match="放宽了国家条件") as caught:
         actions.open_call(viewer=desk.hr, call_id=call.pk)

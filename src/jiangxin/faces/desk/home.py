@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.workflow import PROVINCIAL, ProjectState, Role
+from jiangxin.core.workflow import PROVINCIAL, CallState, ProjectState, Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.records.identity.viewer import Viewer
@@ -27,12 +27,14 @@ NARROW = 10  # working days: below this the slack before publicity is shown as s
 def home(request: Request) -> HttpResponse:
     """What waits for this role, the statutory clock, the last events."""
     viewer, desk = request.viewer, desk_of(request)
-    call = programme.call_of(viewer.province, desk.year) if viewer.province else None
+    own = programme.calls(viewer).filter(province=viewer.province, year=desk.year)
+    call = own.first() if viewer.province else None
     context = {
         "waiting": _waiting(viewer, desk),
         "pipeline": _pipeline(desk),
         "reads_only": viewer.role in READERS,
         "call": call,
+        "drafting": call is not None and call.state == CallState.DRAFT,
         "may_draft": viewer.role is Role.PROVINCE_HR and programme.pack().covers(desk.year),
         "clock": _clock(call, desk.year),
         "meters": [] if viewer.province else [_meter(each) for each in meters()],

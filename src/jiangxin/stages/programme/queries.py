@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat
 
 from jiangxin.core.kernel import clock, workdays
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.policy import Overlay, Pack, Refusal, check_overlay, load_pack
+from jiangxin.core.policy import Overlay, Pack, Parameter, Refusal, check_overlay, load_pack
 from jiangxin.core.workflow import CallState, Role
 from jiangxin.records.concurrence.models import Concurrence
 from jiangxin.records.concurrence.queries import Marks, marks
@@ -216,7 +216,9 @@ def overlay_lines(overlay: Overlay) -> list[Tightening]:
     ]
     return [
         *(
-            Tightening("从严", f"{each.title}：{each.value} → {own} {each.unit}", each.clause)
+            Tightening(
+                _way(each, own), f"{each.title}：{each.value} → {own} {each.unit}", each.clause
+            )
             for each, own in changed
             if own != each.value
         ),
@@ -234,6 +236,15 @@ def overlay_lines(overlay: Overlay) -> list[Tightening]:
             for each in overlay.prefers
         ),
     ]
+
+
+def _way(national: Parameter, own: Any) -> str:
+    """In one word which way a province moves a parameter."""
+    levels = pack().levels
+    was, now = (levels[each].rank if each in levels else each for each in (national.value, own))
+    if national.stricter == "fixed" or not isinstance(now, int):
+        return "改动"
+    return "从严" if (now > was) is (national.stricter == "higher") else "放宽"
 
 
 def overlay_refusals(overlay: Overlay) -> list[Refusal]:
