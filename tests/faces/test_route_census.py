@@ -68,7 +68,7 @@ def test_the_declared_roles_and_no_others_come_in(
     for role, client in clients.items():
         response = getattr(client, method)(where)
         assert response.status_code < 500, f"{role.label}: {response.status_code}"
-        login = response.status_code == 302 and response.headers["Location"].startswith("/login/")
+        login = response.status_code == 302 and response.headers["Location"].startswith("/login/?next=")
         refused = response.status_code == 403 and "此页由" in response.content.decode()
         if role in view.access.roles:
             assert not login, f"{role.label} is sent to the login"

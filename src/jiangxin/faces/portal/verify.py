@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.urls import path
 
 from jiangxin.core.draw.checking import verify as draw_problems
@@ -67,8 +67,9 @@ def _checked(request: Request) -> dict[str, Any]:
 @page(roles=ANYONE)
 def verifier(request: Request) -> HttpResponse:
     """The stand-alone verifier: one file, standard library only."""
-    path_ = settings.VERIFIER
-    return FileResponse(path_.open("rb"), as_attachment=True, filename="verify.py")  # type: ignore[return-value]
+    response = HttpResponse(settings.VERIFIER.read_bytes(), content_type="text/x-python")
+    response["Content-Disposition"] = 'attachment; filename="verify.py"'
+    return response
 
 
 urlpatterns = [

@@ -1,7 +1,8 @@
 """What a unit does with its application: begin, fill in, prove, submit, correct, withdraw."""
 
-from collections.abc import Mapping
-from typing import IO
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
 
 from django.db import IntegrityError, transaction
 
@@ -21,6 +22,7 @@ from .queries import eligibility, form_of, gaps, latest_version
 from .sealing import seal_answers
 
 EDITABLE = (ProjectState.DRAFT, ProjectState.RETURNED)
+MIRRORED = ("title", "leader_name", "leader_hash", "priority_field")
 REGISTER_NORMS = (
     "N15",
     "N16",
@@ -109,10 +111,19 @@ def save_section(
     elsewhere = {k: v for k, v in project.answers.items() if page.field(k) is None}
     project.answers = {**elsewhere, **sealed}
     project.revision += 1
-    _mirror(project)
+    project.updated_at = clock.now()
+    if project.state == ProjectState.DRAFT:
+        _mirror(project)
+    with _one_per_leader(project), transaction.atomic():
+        project.save()
+    return project, parsed
+
+
+@contextmanager
+def _one_per_leader(project: Application) -> Iterator[None]:
+    """Say in words which constraint refused the row."""
     try:
-        with transaction.atomic():
-            project.save()
+        yield
     except IntegrityError:
         raise LimitReached(
             f"本单位 {project.year} 年已有以{project.leader_name}为带头人的申报。",
@@ -120,18 +131,20 @@ def save_section(
             clause="2.2",
             field="leader_id_number",
         ) from None
-    return project, parsed
 
 
 def _mirror(project: Application) -> None:
-    """Copy into columns what lists, uniqueness and the register need."""
+    """Copy into columns what lists, uniqueness and the register need.
+
+    Of a draft at every save; of a returned application only when it is submitted again: until then
+    officials see what was submitted.
+    """
     answers = project.answers
     project.title = str(answers.get("project_name") or project.title)[:200]
     project.leader_name = str(answers.get("leader_name") or "")[:40]
     number = answers.get("leader_id_number")
     project.leader_hash = number["hash"] if isinstance(number, dict) else ""
     project.priority_field = str(answers.get("priority_field") or "")[:40]
-    project.updated_at = clock.now()
 
 
 @transaction.atomic
@@ -189,28 +202,21 @@ def submit(
     project.version += 1
     project.submitted_at = clock.now()
     project.number = project.number or _number(project)
-    frozen = [
-        {
-            "field": row.field,
-            "document": row.document_id,
-            "name": row.document.name,
-            "sha256": row.document.sha256,
-            "size": row.document.size,
-        }
-        for row in project.evidence.select_related("document").order_by("field", "id")
-    ]
+    frozen = _frozen_evidence(project)
+    _mirror(project)
     seal = digest({"answers": project.answers, "evidence": frozen, "track": project.track})
-    event = move(
-        project,
-        step="resubmit" if again else "submit",
-        by=viewer,
-        guards={
-            "correction_in_time" if again else "window_open": lambda: _require_in_time(project),
-            "form_complete": lambda: _require_complete(project, accept_unmet=accept_unmet),
-        },
-        payload={"version": project.version, "digest": seal, "number": project.number},
-        also=("version", "submitted_at", "number"),
-    )
+    with _one_per_leader(project), transaction.atomic():
+        event = move(
+            project,
+            step="resubmit" if again else "submit",
+            by=viewer,
+            guards={
+                "correction_in_time" if again else "window_open": lambda: _require_in_time(project),
+                "form_complete": lambda: _require_complete(project, accept_unmet=accept_unmet),
+            },
+            payload={"version": project.version, "digest": seal, "number": project.number},
+            also=("version", "submitted_at", "number", *MIRRORED),
+        )
     return Version.objects.create(
         application=project,
         number=project.version,
@@ -220,6 +226,20 @@ def submit(
         at=event.at,
         event=event,
     )
+
+
+def _frozen_evidence(project: Application) -> list[dict[str, Any]]:
+    """The files as a version keeps them: by field, with their hash."""
+    return [
+        {
+            "field": row.field,
+            "document": row.document_id,
+            "name": row.document.name,
+            "sha256": row.document.sha256,
+            "size": row.document.size,
+        }
+        for row in project.evidence.select_related("document").order_by("field", "id")
+    ]
 
 
 def _number(project: Application) -> str:
