@@ -20,7 +20,7 @@ COMMANDS = {
     "generated": ("jiangxin.ops.generated", "重新生成 docs/generated"),
 }
 # These touch neither Django nor the database.
-_PLAIN = {"policy", "draw"}
+_PLAIN = {"policy", "draw", "filing"}
 _DJANGO = {"manage": "执行任一 Django 管理命令", "migrate": "更新数据库结构"}
 
 

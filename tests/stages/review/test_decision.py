@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 from django.db.utils import IntegrityError
 
+from jiangxin.core.draw.checking import verify
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import Department, ProjectState, RoundState
 from jiangxin.records.concurrence.models import Concurrence
@@ -15,14 +16,13 @@ from jiangxin.stages.programme.models import Kind, QuotaPlace, Track
 from jiangxin.stages.review.actions import decision, rounds
 from jiangxin.stages.review.actions.decision import Choice
 from jiangxin.stages.review.models import Decision
-from jiangxin.stages.review.queries import decided, report_facts
+from jiangxin.stages.review.queries import decided, published, report_facts
 from jiangxin.stages.review.queries.ranking import (
     departures,
     proposal_digest,
     proposal_marks,
     ranking,
 )
-
 from tests.factories.review import Province, make_province, project
 
 
@@ -241,6 +241,27 @@ def test_later_stages_get_the_facts_and_no_other_call_s(province: Province) -> N
     text = json.dumps(facts, ensure_ascii=False, default=str)
     for foreign in other_row.decisions.select_related("application"):
         assert foreign.application.number not in text
+
+
+def test_the_ledger_tells_no_score_and_no_rank(province: Province) -> None:
+    row = province.ranked()
+    province.propose(row, 2)
+    decision.decide(viewer=province.hr, round_id=row.pk)
+    events = json.dumps([event.payload for event in Event.objects.all()])
+    for each in row.decisions.all():
+        assert str(each.total) not in events
+    assert '"rank"' not in events
+
+
+def test_everybody_may_recompute_the_draw_once_it_is_decided(province: Province) -> None:
+    row = province.ranked()
+    assert published(province.call) == []
+    province.propose(row, 1)
+    decision.decide(viewer=province.hr, round_id=row.pk)
+    (record,) = published(province.call)
+    assert verify(record) == []
+    assert record["seal"] == row.sessions.get().record["seal"]
+    assert record["opened"]["named"] is True
 
 
 def test_deciding_twice_is_refused_and_leaves_one_event(province: Province) -> None:

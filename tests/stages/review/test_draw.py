@@ -23,7 +23,6 @@ from jiangxin.stages.review.actions import draw, panel
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Seat, Share
 from jiangxin.stages.review.queries import ceremony as watching
-
 from tests.factories.review import Province, make_province
 
 

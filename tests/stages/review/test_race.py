@@ -20,7 +20,6 @@ from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import QuotaPlace
 from jiangxin.stages.review.actions import decision
 from jiangxin.stages.review.models import Decision, Round
-
 from tests.factories.review import NOW, Province, make_province
 
 CLIENTS = 16

@@ -22,7 +22,6 @@ from jiangxin.stages.review.queries.coverage import progress
 from jiangxin.stages.review.queries.ranking import ranking, sheet_of
 from jiangxin.stages.review.queries.ranking import rounds as rounds_of
 from jiangxin.stages.review.rubrics import rubric
-
 from tests.factories.review import Province, make_province, marks
 
 

@@ -1,5 +1,8 @@
 """The filing package: what is there and what is missing, the two reports, the seals, the filing."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.http import HttpResponse
 from django.urls import path, reverse
 
@@ -10,9 +13,10 @@ from jiangxin.core.workflow import PackageState, ProjectState, Role
 from jiangxin.faces.frame.keywords import choice, number, province
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
-from jiangxin.faces.frame.sending import send_document
+from jiangxin.faces.frame.sending import send_bytes, send_document
+from jiangxin.records.documents import word
 from jiangxin.stages.application.queries import calls_holding
-from jiangxin.stages.filing import actions, queries
+from jiangxin.stages.filing import actions, assembly, completeness, queries
 from jiangxin.stages.programme.queries import filing_deadline
 
 from .marks import shown_marks
@@ -63,7 +67,7 @@ def filings(request: Request) -> HttpResponse:
     """The province's packages, and the calls whose projects wait to be filed."""
     shown = PACKAGES.show(queries.packages(request.viewer), request)
     ready = (
-        calls_holding(request.viewer.province, *queries.TO_FILE)
+        calls_holding(request.viewer.province, *completeness.TO_FILE)
         if request.viewer.role in HR
         else []
     )
@@ -103,35 +107,47 @@ def filing(request: Request, package_id: int) -> HttpResponse:
                 return done(request, text, "desk-filing", package_id)
             return done(request, "报告已保存。", "desk-filing", package_id)
         row = queries.package(request.viewer, package_id)
-    deadline = filing_deadline(row.call.year)
     unfiled = row.state in (PackageState.ASSEMBLING, PackageState.RETURNED)
-    stored = {"legacy_report": row.legacy_report, "existing_report": row.existing_report}
+    stored = {
+        "legacy_report": row.legacy_report,
+        "existing_report": row.existing_report or completeness.SKELETON,
+    }
+    parts = completeness.parts(row) if unfiled else []
+    filings = queries.filings(request.viewer, package_id) if row.attempt else []
     return desk_page(
         request,
         "desk/filing/package.html",
         {
             "package": row,
             "state": STATES[row.state],
-            "parts": queries.parts(row) if unfiled else [],
+            "parts": parts,
+            "reportable": all(part.there for part in parts if part.norm == "N36"),
             "problems": problems,
             "values": typed(request, stored),
             "unfiled": unfiled,
             "late": queries.is_late(row.call),
-            "deadline": {
-                "what": "备案截止",
-                "at": deadline,
-                "left_days": None if clock.now() >= deadline else (deadline - clock.now()).days,
-                "missed": "逾期不报视为当年无申报项目。",
-            },
+            "deadline": deadline_of(row.call.year),
             "editable": unfiled and request.viewer.role in HR,
             "may_concur": unfiled and bool(row.digest) and request.viewer.role in BOTH,
             "may_file": unfiled and bool(row.digest) and request.viewer.role in HR,
             "marks": shown_marks(queries.package_marks(row)),
             "lines": queries.lines(request.viewer, row) if row.attempt else [],
-            "received": queries.received(request.viewer, row),
+            "filings": filings,
+            "deliveries": queries.deliveries(row) if row.attempt else {},
             "tracks": TRACKS,
         },
     )
+
+
+def deadline_of(year: int) -> dict[str, Any]:
+    """The filing deadline as the `deadline_block` macro wants it."""
+    deadline = filing_deadline(year)
+    return {
+        "what": "备案截止",
+        "at": deadline - timedelta(minutes=1),
+        "left_days": None if clock.now() >= deadline else (deadline - clock.now()).days,
+        "missed": "24:00 截止，逾期不报视为当年无申报项目。",
+    }
 
 
 @page(roles=BOTH, methods=("POST",))
@@ -177,11 +193,22 @@ def archive(request: Request, package_id: int) -> HttpResponse:
     return send_document(queries.archive(request.viewer, package_id))
 
 
+@page(roles=PROVINCE_DESK)
+def report(request: Request, package_id: int) -> HttpResponse:
+    """The review report as a Word file, for the officials to edit."""
+    row = queries.package(request.viewer, package_id)
+    completeness.require_reportable(row)
+    data = word.docx(assembly.review_report(row), at=assembly.dated_at(row))
+    name = f"{province_name(row.call.province)}{row.call.year}年评审报告.docx"
+    return send_bytes(name, word.MEDIA_TYPE, data)
+
+
 urlpatterns = [
     path("filings/", filings, name="desk-filings"),
     path("filings/begin/<int:call_id>/", begin, name="desk-filing-begin"),
     path("filings/<int:package_id>/", filing, name="desk-filing"),
     path("filings/<int:package_id>/concur/", concur, name="desk-filing-concur"),
     path("filings/<int:package_id>/send/", send, name="desk-filing-send"),
+    path("filings/<int:package_id>/report.docx", report, name="desk-filing-report"),
     path("filings/<int:package_id>/archive.zip", archive, name="desk-filing-archive"),
 ]

@@ -20,11 +20,12 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.workflow import MACHINES, PROVINCIAL, ProjectState, Role
+from jiangxin.core.workflow import MACHINES, MINISTRIES, PROVINCIAL, ProjectState, Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, render
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.queries import counts_by_year_and_state
+from jiangxin.stages.filing.queries import waiting_for
 from jiangxin.stages.programme.queries import calls_waiting
 
 DESK = frozenset(
@@ -47,7 +48,8 @@ class Link:
     """One line on the left: the view's `name`, for which `roles`, under which `group`.
 
     `states` are the project states behind it: those in which the viewer's role has a step to take
-    are counted. `search` is added to the address as `?q=`.
+    are counted; `calls` and `packages` count drafts of calls and filed packages that wait for the
+    viewer. `search` is added to the address as `?q=`.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Link:
     group: str = ""
     states: tuple[ProjectState, ...] = ()
     calls: bool = False
+    packages: bool = False
     search: str = ""
 
 
@@ -123,12 +126,13 @@ def navigation(viewer: Viewer, request: HttpRequest) -> Desk:
     year = _chosen(request.GET.get("year", ""), years)
     states = counts.get(year, Counter())
     waiting_calls = calls_waiting(viewer) if viewer.role in PROVINCIAL else 0
+    waiting_packages = waiting_for(viewer) if viewer.role in MINISTRIES else 0
     return Desk(
         province=province_name(viewer.province),
         year=year,
         years=[Year(each, reverse("desk-home") + query({"year": each})) for each in years],
         search_url=reverse(SEARCH),
-        sections=_sections(viewer, request, states, waiting_calls),
+        sections=_sections(viewer, request, states, waiting_calls, waiting_packages),
         states=states,
     )
 
@@ -146,7 +150,7 @@ def _chosen(asked: str, years: list[int]) -> int:
 
 
 def _sections(
-    viewer: Viewer, request: HttpRequest, states: Counter[str], waiting_calls: int
+    viewer: Viewer, request: HttpRequest, states: Counter[str], calls: int, packages: int
 ) -> list[Section]:
     from .urls import MODULES  # the modules import this one
 
@@ -157,7 +161,7 @@ def _sections(
         here = _here(request, module.__name__, links)
         for link in links:
             count = sum(states[state] for state in link.states if waits_for(viewer.role, state))
-            count += waiting_calls if link.calls else 0
+            count += (calls if link.calls else 0) + (packages if link.packages else 0)
             url = reverse(link.name) + (query({"q": link.search}) if link.search else "")
             item = Item(url, link.label, link.icon, link is here, count)
             found.setdefault(link.group, []).append(item)

@@ -44,8 +44,8 @@ def register(request: Request) -> HttpResponse:
             "problems": problems,
             "errors": {each.field: each.message for each in problems if each.field},
             "values": values,
-            "province_options": [{"value": each.code, "label": each.name} for each in PROVINCES],
-            "nature_options": [{"value": each, "label": each} for each in NATURES],
+            "province_options": [(each.code, each.name) for each in PROVINCES],
+            "nature_options": NATURES,
         },
     )
 

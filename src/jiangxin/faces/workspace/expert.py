@@ -15,6 +15,7 @@ from jiangxin.core.workflow import Role, RoundState
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, catching, done, page, render
 from jiangxin.faces.frame.sending import send_document
+from jiangxin.stages.programme.queries import parameter
 from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.review.actions import panel, sheets
 from jiangxin.stages.review.choices import Conflict, SheetState
@@ -163,6 +164,7 @@ def _sheet(
             "sheet": row,
             "project": row.application,
             "track": TRACKS[row.application.track],
+            "years": parameter("recusal.years", row.seat.round.call.year),
             "task": task,
             "at": [each.pk for each in task.sheets].index(sheet_id) + 1,
             "neighbours": _neighbours(task, sheet_id),

@@ -6,6 +6,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import Province
 from jiangxin.core.workflow import MINISTRIES, Role
 from jiangxin.stages.filing import actions as filing
+from jiangxin.stages.filing import registration
 from jiangxin.stages.filing.models import Package, Registration
 from jiangxin.stages.filing.queries import filed_projects
 from jiangxin.stages.programme.models import Call
@@ -94,9 +95,9 @@ def register(package: Package, at: datetime) -> None:
     for number, role in enumerate(MINISTRIES):
         ministry = officer(role)
         with clock.at(at + timedelta(days=number)):
-            filing.receive(viewer=ministry, package_id=package.pk)
+            registration.receive(viewer=ministry, package_id=package.pk)
             for project in filed_projects(package):
-                filing.register(
+                registration.register(
                     viewer=ministry,
                     package_id=package.pk,
                     application_id=project.pk,

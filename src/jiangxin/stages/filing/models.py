@@ -8,11 +8,14 @@ from jiangxin.records.documents.models import Document
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
 
+from .choices import Outcome
+
 
 class Package(models.Model):
-    """What goes to both ministries. `digest` is that of the manifest; empty until assembled.
+    """What is put together for both ministries. `digest` is that of the manifest; '' until assembled.
 
-    `attempt` counts the filings: a package that was returned is supplemented and filed again.
+    `attempt` counts the filings: a package that was returned is supplemented and filed again. What
+    was filed is kept as a `Filing`; a ministry never sees what is being put together anew.
     """
 
     MACHINE = "package"
@@ -23,6 +26,7 @@ class Package(models.Model):
     )
     legacy_report = models.TextField("2011—2020年名录项目年度考核评估情况报告", blank=True)
     existing_report = models.TextField("已建项目建设考核评估报告", blank=True)
+    reported_at = models.DateTimeField("报告保存时间", null=True)
     manifest = models.JSONField("清单", default=dict)
     digest = models.CharField("摘要值", max_length=64, blank=True)
     archive = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+")
@@ -40,6 +44,30 @@ class Package(models.Model):
     @property
     def subject(self) -> str:
         return f"package:{self.pk}"
+
+    def undo_assembly(self) -> None:
+        """Forget what was assembled, because it no longer holds; the caller saves."""
+        self.manifest, self.digest, self.archive, self.assembled_at = {}, "", None, None
+
+
+class Filing(models.Model):
+    """One filing, exactly as it was sent to both ministries; rows are never changed."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="filings")
+    attempt = models.PositiveSmallIntegerField("报送次数")
+    manifest = models.JSONField("清单")
+    digest = models.CharField("摘要值", max_length=64)
+    archive = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    filed_at = models.DateTimeField("报送时间")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["package", "attempt"], name="one_filing_per_attempt"),
+        )
+        ordering = ("package", "attempt")
+
+    def __str__(self) -> str:
+        return f"{self.package_id} 第 {self.attempt} 次"
 
 
 class Delivery(models.Model):
@@ -66,11 +94,12 @@ class Delivery(models.Model):
 
 
 class Registration(models.Model):
-    """What one ministry decided on one filed project; each ministry on its own."""
+    """What one ministry decided on one filed project; each ministry on its own.
 
-    class Outcome(models.TextChoices):
-        REGISTERED = "registered", "予以登记"
-        RETURNED = "returned", "退回"
+    A decision stands until the project is filed again after a return: then it is void, for both.
+    """
+
+    Outcome = Outcome
 
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="registrations"
@@ -83,11 +112,14 @@ class Registration(models.Model):
     at = models.DateTimeField("时间")
     actor = models.CharField(max_length=64)
     name = models.CharField("办理人", max_length=40)
+    void_at = models.DateTimeField("失效时间", null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["application", "ministry", "attempt"], name="one_registration_per_ministry"
+                fields=["application", "ministry"],
+                condition=Q(void_at=None),
+                name="one_registration_per_ministry",
             ),
             models.CheckConstraint(
                 condition=Q(outcome="registered") | ~Q(reason=""), name="return_needs_a_reason"
@@ -97,3 +129,7 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.ministry} {self.outcome}"
+
+    @property
+    def subject(self) -> str:
+        return f"registration:{self.pk}"

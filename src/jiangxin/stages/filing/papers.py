@@ -1,6 +1,7 @@
 """The documents of a filing package, as plain data for the templates."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from jiangxin.core.kernel import clock
@@ -90,8 +91,10 @@ def shown(field: Field, value: Any) -> str:
     return field_text(field, value)
 
 
-def review_report(call: Call, review: dict[str, Any], publicity: dict[str, Any]) -> dict[str, Any]:
-    """The review report (评审报告) for `report.typ`: the five parts that clause 3.3 names (N36)."""
+def review_report(
+    call: Call, review: dict[str, Any], publicity: dict[str, Any], *, on: date
+) -> dict[str, Any]:
+    """The review report (评审报告), dated `on`: the five parts that clause 3.3 names (N36)."""
     rounds = review["rounds"]
     chapters = [
         ("一、项目申请情况", _applications(call)),
@@ -104,24 +107,24 @@ def review_report(call: Call, review: dict[str, Any], publicity: dict[str, Any])
         "title": f"{province_name(call.province)}{call.year}年国家级高技能人才培训基地和技能大师工作室建设项目评审报告",
         "mark": "",
         "chapters": [{"title": title, "parts": parts} for title, parts in chapters],
-        "signed": _signed(call),
+        "signed": _signed(call, on),
     }
 
 
-def plain_report(call: Call, title: str, text: str) -> dict[str, Any]:
-    """A report that the province wrote, for `report.typ`; each line a paragraph."""
+def plain_report(call: Call, title: str, text: str, *, on: date) -> dict[str, Any]:
+    """A report that the province wrote, dated `on`, for `report.typ`; each line a paragraph."""
     parts = [{"text": line.strip()} for line in text.splitlines() if line.strip()]
     return {
         "title": title,
         "mark": "",
         "chapters": [{"title": "报告正文", "parts": parts}],
-        "signed": _signed(call),
+        "signed": _signed(call, on),
     }
 
 
-def _signed(call: Call) -> list[str]:
+def _signed(call: Call, on: date) -> list[str]:
     name = province_name(call.province)
-    return [f"{name}人力资源社会保障部门", f"{name}财政部门", clock.long_date(clock.today())[:-5]]
+    return [f"{name}人力资源社会保障部门", f"{name}财政部门", f"{on.year}年{on.month}月{on.day}日"]
 
 
 def _applications(call: Call) -> list[dict[str, Any]]:

@@ -135,6 +135,12 @@ def exceptional_places(province: str, year: int) -> list[QuotaPlace]:
     return list(rows)
 
 
+def all_exceptional_places() -> list[QuotaPlace]:
+    """Every exception that was ever granted, newest year first."""
+    rows = QuotaPlace.objects.exclude(exception="")
+    return list(rows.order_by("-year", "province", "kind", "number"))
+
+
 def day_off(day: date, table: Mapping[date, bool] | None = None) -> str:
     """Why people do not work on `day` (国庆节, 星期六); empty for a working day."""
     if workdays.is_workday(day, exceptions() if table is None else table):

@@ -63,10 +63,7 @@ def choose(*, viewer: Viewer, round_id: int, choices: Mapping[int, Choice]) -> R
             type="round.proposal_changed",
             subject=row.subject,
             by=viewer,
-            payload={
-                "digest": after,
-                "selected": [pk for pk, each in sorted(held.items()) if each.selected],
-            },
+            payload={"digest": after},
         )
     return row
 
@@ -144,7 +141,7 @@ def decide(*, viewer: Viewer, round_id: int) -> Round:
             step="propose" if chosen.selected else "pass_over",
             by=viewer,
             guards=guards,
-            payload={"rank": chosen.rank, "round": row.subject},
+            payload={"round": row.subject},
         )
     return row
 

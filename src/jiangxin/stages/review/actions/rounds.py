@@ -1,14 +1,15 @@
 """A round from its opening to the ranking."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.scoring.aggregate import MIN_TRIMMED, Aggregation, aggregate
-from jiangxin.core.scoring.ranking import Row, rank
+from jiangxin.core.scoring.ranking import Ranked, Row, rank
 from jiangxin.core.workflow import ProjectState, Role, RoundState
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
@@ -19,7 +20,12 @@ from jiangxin.stages.programme.models import Call, Kind
 from jiangxin.stages.programme.queries import pack, parameter
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import Decision, Round
-from jiangxin.stages.review.queries.coverage import require_all_signed, require_seated, valid_totals
+from jiangxin.stages.review.queries.coverage import (
+    counting,
+    require_all_signed,
+    require_seated,
+    valid_totals,
+)
 from jiangxin.stages.review.rubrics import pinned, rubrics_digest
 
 from .sheets import lay_sheets
@@ -161,7 +167,7 @@ def start(*, viewer: Viewer, round_id: int) -> Round:
 def rank_round(*, viewer: Viewer, round_id: int) -> Round:
     """Close scoring and compute the ranking; scores become visible to the province now.
 
-    Effects, in order: round ranked, event `round.ranked` with the digest-bearing results; every
+    Effects, in order: round ranked, event `round.ranked` with a digest of the results; every
     project reviewed, event `project.reviewed`; one decision row for each, none selected.
     The score is the mean (or trimmed mean) of the valid sheets; projects of equal score share a
     rank. Raises `WrongState` naming sheets not signed or projects with too few sheets.
@@ -181,13 +187,12 @@ def rank_round(*, viewer: Viewer, round_id: int) -> Round:
         ]
     )
     guards = {"all_sheets_signed": all_sheets_signed}
-    result = [[each.project, each.rank, each.total] for each in ranked]
     move(
         row,
         step="rank",
         by=viewer,
         guards=guards,
-        payload={"method": row.method, "ranking": result},
+        payload={"method": row.method, "digest": _result_digest(row, ranked)},
         also=("ranked_at",),
     )
     for project in Application.objects.select_for_update().filter(pk__in=totals).order_by("id"):
@@ -211,6 +216,16 @@ def combined(totals: list[int], method: str) -> int:
     """The panel's score of one project; below five sheets the trimmed mean gives way to the mean."""
     few = len(totals) < MIN_TRIMMED
     return aggregate(totals, Aggregation.MEAN if few else Aggregation(method))
+
+
+def _result_digest(row: Round, ranked: Sequence[Ranked]) -> str:
+    """What the ledger keeps of a ranking: bound to the salted sheets, so that no score can be guessed."""
+    return digest(
+        {
+            "sheets": list(counting(row).order_by("id").values_list("digest", flat=True)),
+            "ranking": [[each.project, each.rank, each.total] for each in ranked],
+        }
+    )
 
 
 def locked(viewer: Viewer, round_id: int) -> Round:

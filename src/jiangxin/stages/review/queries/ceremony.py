@@ -17,6 +17,7 @@ from jiangxin.core.workflow import DrawState, Role, RoundState
 from jiangxin.records.identity.secrets import open_sealed
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.experts.choices import Field
+from jiangxin.stages.programme.models import Call
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession
 
@@ -143,6 +144,20 @@ def opened(row: DrawSession, *, named: bool) -> dict[str, Any]:
         skips=stated_skips(row),
         named=named,
     )
+
+
+def published(call: Call) -> list[dict[str, Any]]:
+    """What everybody may download of a call's draws, once the round is decided; in order of session.
+
+    The drawn sessions with the panel's names, the void ones with their reason. Each is a record as
+    `record` gives it. Nothing of a round that is not decided.
+    """
+    rows = DrawSession.objects.filter(
+        round__call=call, round__state=RoundState.DECIDED, record__isnull=False
+    ).order_by("round__kind", "number")
+    return [
+        opened(row, named=True) if row.state == DrawState.DRAWN else sealed(row) for row in rows
+    ]
 
 
 def record(viewer: Viewer, session_id: int, *, named: bool = False) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def require_seated(row: Round) -> None:
 def require_all_signed(row: Round) -> None:
     """Raises `WrongState` naming how many sheets are open, or a project with too few sheets."""
     require_seated(row)
-    sheets = _counting(row).exclude(conflict=Conflict.DECLARED)
+    sheets = counting(row).exclude(conflict=Conflict.DECLARED)
     still = sheets.exclude(state=SheetState.SIGNED).count()
     if still:
         raise WrongState(
@@ -52,7 +52,7 @@ def require_all_signed(row: Round) -> None:
 def short_of_sheets(row: Round) -> list[Application]:
     """The projects that can not reach the least number of sheets with the present panel."""
     least = parameter("panel.sheets", row.call.year)
-    sheets = _counting(row).exclude(conflict=Conflict.DECLARED)
+    sheets = counting(row).exclude(conflict=Conflict.DECLARED)
     counts = Counter(sheets.values_list("application_id", flat=True))
     drawn = row.sessions.filter(state=DrawState.DRAWN).first()
     projects = Application.objects.filter(pk__in=drawn.projects if drawn else []).order_by("id")
@@ -65,7 +65,7 @@ def valid_totals(row: Round) -> dict[int, dict[int, int]]:
     For use once all are signed: nobody may see a part of it.
     """
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    rows = _counting(row).filter(state=SheetState.SIGNED).order_by("application", "seat")
+    rows = counting(row).filter(state=SheetState.SIGNED).order_by("application", "seat")
     for project, expert, total in rows.values_list("application", "seat__expert", "total"):
         found[project][expert] = total or 0
     return dict(found)
@@ -88,7 +88,7 @@ class Progress:
 def progress(row: Round) -> list[Progress]:
     """One line for each expert of the present panel, in order of field and place; two queries."""
     counts: dict[int, Counter[str]] = defaultdict(Counter)
-    sheets = _counting(row).order_by().values_list("seat", "conflict", "state")
+    sheets = counting(row).order_by().values_list("seat", "conflict", "state")
     for seat, conflict, state in sheets:
         counts[seat]["all"] += 1
         counts[seat][conflict if conflict == Conflict.DECLARED else state] += 1
@@ -104,6 +104,6 @@ def progress(row: Round) -> list[Progress]:
     ]
 
 
-def _counting(row: Round) -> QuerySet[ScoreSheet]:
+def counting(row: Round) -> QuerySet[ScoreSheet]:
     """The sheets that count: those of experts who hold a seat now."""
     return ScoreSheet.objects.filter(seat__round=row, seat__status=SeatStatus.ACCEPTED)
