@@ -19,7 +19,7 @@ from jiangxin.stages.programme.models import Call, Track
 
 from .models import Application, Evidence, Version
 from .queries import eligibility, form_of, gaps, latest_version
-from .sealing import seal_answers
+from .sealing import seal_answers, unmasked
 
 EDITABLE = (ProjectState.DRAFT, ProjectState.RETURNED)
 MIRRORED = ("title", "leader_name", "leader_hash", "priority_field")
@@ -106,7 +106,7 @@ def save_section(
     page = next((item for item in form.sections if item.key == section), None)
     if page is None:
         raise NotFound("没有这一部分。")
-    parsed = parse_section(page, data)
+    parsed = parse_section(page, unmasked(page.fields, data, project.answers))
     sealed = seal_answers(page.fields, parsed.answers, project.answers)
     elsewhere = {k: v for k, v in project.answers.items() if page.field(k) is None}
     project.answers = {**elsewhere, **sealed}
@@ -143,7 +143,7 @@ def _mirror(project: Application) -> None:
     project.title = str(answers.get("project_name") or project.title)[:200]
     project.leader_name = str(answers.get("leader_name") or "")[:40]
     number = answers.get("leader_id_number")
-    project.leader_hash = number["hash"] if isinstance(number, dict) else ""
+    project.leader_hash = number.get("hash", "") if isinstance(number, dict) else ""
     project.priority_field = str(answers.get("priority_field") or "")[:40]
 
 
