@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import CharField, Count, Max, Q, QuerySet, Value
@@ -174,34 +173,6 @@ def task_list(application: Application) -> dict[str, str]:
     form = form_of(application)
     answers = opened_answers(form, application.answers)
     return section_status(form, answers, evidence_counts(application))
-
-
-@dataclass(frozen=True)
-class Change:
-    """One field that differs between two versions."""
-
-    section: str
-    label: str
-    before: Any
-    after: Any
-
-
-def changes(application: Application, older: Version, newer: Version) -> list[Change]:
-    """What changed from one submitted version to another, in the form's order; files included."""
-    found: list[Change] = []
-    for section in form_of(application).sections:
-        for field in section.fields:
-            for was, now in (
-                (older.answers.get(field.key), newer.answers.get(field.key)),
-                (_names(older, field.key), _names(newer, field.key)),
-            ):
-                if was != now:
-                    found.append(Change(section.title, field.label, was, now))
-    return found
-
-
-def _names(version: Version, key: str) -> list[str]:
-    return [item["name"] for item in version.evidence if item["field"] == key]
 
 
 def tracks_open_to(viewer: Viewer, call: Call) -> list[Track]:

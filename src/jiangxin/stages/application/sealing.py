@@ -22,11 +22,9 @@ def unmasked(
     out = dict(data)
     for field in fields:
         former = kept.get(field.key)
-        if (
-            field.kind in SEALED_KINDS
-            and is_sealed(former)
-            and out.get(field.key) == [former["mask"]]
-        ):
+        if not isinstance(former, dict) or field.kind not in SEALED_KINDS:
+            continue
+        if out.get(field.key) == [former.get("mask")]:
             out[field.key] = [open_sealed(former["sealed"])]
     return out
 
