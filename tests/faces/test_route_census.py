@@ -13,9 +13,7 @@ from jiangxin.records.identity.models import Organisation, User
 # Addresses that look after themselves: the health check, and the API, which has its own tests.
 UNDECLARED = ("healthz", "api/", "static/", "media/")
 
-ROUTES = [
-    (path, name, view) for path, name, view in views() if not path.startswith(UNDECLARED)
-]
+ROUTES = [(path, name, view) for path, name, view in views() if not path.startswith(UNDECLARED)]
 
 
 def address(name: str, path: str) -> str:
@@ -68,7 +66,9 @@ def test_the_declared_roles_and_no_others_come_in(
     for role, client in clients.items():
         response = getattr(client, method)(where)
         assert response.status_code < 500, f"{role.label}: {response.status_code}"
-        login = response.status_code == 302 and response.headers["Location"].startswith("/login/?next=")
+        login = response.status_code == 302 and response.headers["Location"].startswith(
+            "/login/?next="
+        )
         refused = response.status_code == 403 and "此页由" in response.content.decode()
         if role in view.access.roles:
             assert not login, f"{role.label} is sent to the login"

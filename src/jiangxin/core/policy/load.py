@@ -43,7 +43,13 @@ def load_pack(path: Path | None = None) -> Pack:
 
     Raises `NotFound` when there is none, `Invalid` when a file of it is malformed.
     """
-    return _load((path or policies_folder() / DEFAULT).resolve())
+    return _load(_shipped(os.environ.get("JIANGXIN_POLICIES")) if path is None else path.resolve())
+
+
+@lru_cache(maxsize=4)
+def _shipped(named: str | None) -> Path:
+    """Where the shipped pack lies; `named` is what the environment says, so that a change counts."""
+    return (policies_folder() / DEFAULT).resolve()
 
 
 @lru_cache(maxsize=8)

@@ -13,6 +13,7 @@ from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.scoring.points import shown as points
 from jiangxin.core.workflow import DrawState, ProjectState, RoundState
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import Column, Listing, choice, number, province
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.experts.choices import Field
@@ -63,7 +64,7 @@ ROUNDS = Listing(
     text=("call__title__icontains",),
     text_help="在通知标题中查找",
     order=("-call__year", "call__province", "kind", "id"),
-    link=lambda row: reverse("desk-round", args=[row.pk]),
+    link=lambda row: path_of("desk-round", row.pk),
 )
 
 

@@ -12,6 +12,7 @@ from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.policy import Field, Form, Option, Section, parse_section
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.faces.frame import rows as table_rows
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import Column, Listing, address
 from jiangxin.faces.frame.pages import Request, catching, done, page, render
 from jiangxin.faces.frame.submitted import Answer, by_norm, differences, pages
@@ -177,7 +178,7 @@ def queue_listing(viewer: Viewer) -> Listing:
         text=("number__icontains", "title__icontains", "unit_name__icontains"),
         text_help="在编号、项目名称、申报单位中查找",
         order=("-state", "submitted_at", "pk"),
-        link=lambda row: reverse("desk-examine", args=[row["pk"]]),
+        link=lambda row: path_of("desk-examine", row["pk"]),
     )
 
 

@@ -10,6 +10,7 @@ from django.urls import path, reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.workflow import Role
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import Column, Listing, choice, contains, when
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.experts import actions, queries
@@ -72,7 +73,7 @@ def listing() -> Listing:
         text=("name__icontains", "unit_name__icontains", "title__icontains"),
         text_help="在姓名、工作单位、职称中查找",
         order=("name", "id"),
-        link=lambda row: reverse("desk-expert", args=[row.pk]),
+        link=lambda row: path_of("desk-expert", row.pk),
     )
 
 

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import PackageState, ProjectState, Role
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, number, province
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
@@ -58,7 +59,7 @@ PACKAGES = Listing(
     text=("digest__icontains",),
     text_help="在摘要值中查找",
     order=("-call__year", "call__province", "id"),
-    link=lambda row: reverse("desk-filing", args=[row.pk]),
+    link=lambda row: path_of("desk-filing", row.pk),
 )
 
 

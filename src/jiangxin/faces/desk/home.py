@@ -1,5 +1,6 @@
 """The desk's first page: what waits, until when, and what happened last."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from jiangxin.core.workflow import PROVINCIAL, CallState, ProjectState, Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.application.queries import recent_events, visible
+from jiangxin.stages.application.queries import counts_by_state, recent_events, visible
 from jiangxin.stages.programme import queries as programme
 from jiangxin.stages.titles.queries import Meter, meters
 
@@ -31,7 +32,7 @@ def home(request: Request) -> HttpResponse:
     call = own.first() if viewer.province else None
     context = {
         "waiting": _waiting(viewer, desk),
-        "pipeline": _pipeline(desk),
+        "pipeline": _pipeline(desk, counts_by_state(viewer, year=desk.year)),
         "reads_only": viewer.role in READERS,
         "call": call,
         "drafting": call is not None and call.state == CallState.DRAFT,
@@ -78,17 +79,17 @@ def _tile(
     return {"label": label, "value": count, "unit": "件", "url": address, "tone": tone}
 
 
-def _pipeline(desk: Desk) -> list[dict[str, Any]]:
+def _pipeline(desk: Desk, counts: Counter[str]) -> list[dict[str, Any]]:
     """Every state in the order of a project's life, with its number and its search."""
     return [
         {
             "code": state.value,
             "label": state.label,
-            "count": desk.states[state],
+            "count": counts[state],
             "url": reverse("desk-projects") + query({"q": f"状态:{state.label} 年:{desk.year}"}),
         }
         for state in ProjectState
-        if desk.states[state]
+        if counts[state]
     ]
 
 

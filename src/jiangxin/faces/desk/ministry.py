@@ -11,6 +11,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.kernel.regions import PROVINCES, province_name
 from jiangxin.core.workflow import MINISTRIES, PackageState, Role
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, number, province, when
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
@@ -62,7 +63,7 @@ FILINGS = Listing(
     text=("call__doc_number__icontains", "call__title__icontains"),
     text_help="在申报通知的标题、文号中查找",
     order=("-call__year", "call__province", "id"),
-    link=lambda row: reverse("ministry-filing", args=[row.pk]),
+    link=lambda row: path_of("ministry-filing", row.pk),
 )
 
 

@@ -12,6 +12,7 @@ together, in the order of `urls.MODULES`, with the number of what waits for the 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -24,9 +25,9 @@ from jiangxin.core.workflow import MACHINES, MINISTRIES, PROVINCIAL, ProjectStat
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, render
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.application.queries import counts_by_year_and_state
+from jiangxin.stages.application.queries import counts_by_state
 from jiangxin.stages.filing.queries import waiting_for
-from jiangxin.stages.programme.queries import calls_waiting
+from jiangxin.stages.programme.queries import call_years, calls_waiting
 
 DESK = frozenset(
     {
@@ -88,7 +89,7 @@ class Year:
 class Desk:
     """What the layout needs: the scope's name, the year chosen, the links with their counts.
 
-    `states` counts the viewer's projects of the chosen year by state.
+    `states` counts the projects of the chosen year that wait for the viewer's role, by state.
     """
 
     province: str
@@ -106,7 +107,7 @@ def desk_page(
     *,
     status: int | None = None,
 ) -> HttpResponse:
-    """A page in the desk's layout; like `pages.render`, with the navigation. At most two queries."""
+    """A page in the desk's layout; like `pages.render`, with the navigation. At most three queries."""
     return render(request, template, {"desk": desk_of(request), **(context or {})}, status=status)
 
 
@@ -120,11 +121,10 @@ def desk_of(request: Request) -> Desk:
 
 
 def navigation(viewer: Viewer, request: HttpRequest) -> Desk:
-    """The desk of `viewer`: groups of links with counts of what waits. At most two queries."""
-    counts = counts_by_year_and_state(viewer)
-    years = sorted(counts, reverse=True) or [clock.today().year]
+    """The desk of `viewer`: groups of links with counts of what waits. At most three queries."""
+    years = call_years(viewer) or [clock.today().year]
     year = _chosen(request.GET.get("year", ""), years)
-    states = counts.get(year, Counter())
+    states = counts_by_state(viewer, year=year, states=waiting_states(viewer.role))
     waiting_calls = calls_waiting(viewer) if viewer.role in PROVINCIAL else 0
     waiting_packages = waiting_for(viewer) if viewer.role in MINISTRIES else 0
     return Desk(
@@ -143,6 +143,12 @@ def waits_for(role: Role, state: str) -> bool:
         state in step.sources and (role in step.by or (step.joint and role in PROVINCIAL))
         for step in MACHINES["project"].transitions
     )
+
+
+@cache
+def waiting_states(role: Role) -> tuple[str, ...]:
+    """The states in which a project waits for this role."""
+    return tuple(state.value for state in ProjectState if waits_for(role, state.value))
 
 
 def _chosen(asked: str, years: list[int]) -> int:

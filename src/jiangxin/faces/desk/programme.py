@@ -5,12 +5,13 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError, NotPermitted
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import CallState, Department, Role
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import Column, Listing, choice, number, province
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.programme import actions, queries
@@ -55,7 +56,7 @@ CALLS = Listing(
     text=("title__icontains", "doc_number__icontains"),
     text_help="在标题、文号中查找",
     order=("-year", "province", "id"),
-    link=lambda call: reverse("desk-call", args=[call.pk]),
+    link=lambda call: path_of("desk-call", call.pk),
 )
 
 

@@ -10,6 +10,7 @@ from django.urls import path, reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES, province_name
 from jiangxin.core.workflow import MACHINES, ProjectState, Role
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import (
     Around,
     Column,
@@ -80,7 +81,7 @@ def listing_for(viewer: Viewer) -> Listing:
         text=("number__icontains", "title__icontains", "unit_name__icontains"),
         text_help="在编号、项目名称、申报单位中查找",
         order=("-year", "province", "number", "pk"),
-        link=lambda row: reverse("desk-project", args=[row["pk"]]),
+        link=lambda row: path_of("desk-project", row["pk"]),
     )
 
 

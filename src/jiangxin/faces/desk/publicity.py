@@ -9,6 +9,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import NoticeState, ProjectState, Role
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, number, province
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
@@ -54,7 +55,7 @@ NOTICES = Listing(
     text=("title__icontains", "doc_number__icontains"),
     text_help="在标题、文号中查找",
     order=("-call__year", "call__province", "id"),
-    link=lambda row: reverse("desk-notice", args=[row.pk]),
+    link=lambda row: path_of("desk-notice", row.pk),
 )
 
 

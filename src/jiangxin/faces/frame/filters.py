@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -15,6 +15,7 @@ from jiangxin.core.kernel.regions import PROVINCES, province_name
 from jiangxin.core.policy.load import load_pack
 from jiangxin.core.workflow import ProjectState, Role
 
+from .addresses import path_of
 from .icons import ICONS
 
 NOTHING = "—"
@@ -178,9 +179,15 @@ def icon(name: str) -> SafeString:
     )
 
 
-def url(name: str, *args: Any, **kwargs: Any) -> str:
+@cache
+def static_file(path: str) -> SafeString:
+    """The address of a static file; with its hash where files are collected."""
+    return mark_safe(static(path))  # noqa: S308 -- quoted by the storage
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> SafeString:
     """The address of a named view."""
-    return reverse(name, args=args or None, kwargs=kwargs or None)
+    return mark_safe(path_of(name, *args, **kwargs))  # noqa: S308 -- quoted by the resolver
 
 
 def query(parameters: Mapping[str, Any]) -> str:
@@ -222,7 +229,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 GLOBALS: dict[str, Any] = {
     "url": url,
-    "static": static,
+    "static": static_file,
     "icon": icon,
     "query": query,
     "provinces": [province._asdict() for province in PROVINCES],

@@ -9,7 +9,7 @@
         keywords=(province(), choice("状态", "state", ProjectState), number("分", "score")),
         text=("number__icontains", "unit__name__icontains"),
         order=("-submitted_at", "id"),
-        link=lambda p: reverse("desk:project", args=[p.pk]),
+        link=lambda p: path_of("desk-project", p.pk),
     )
 
     shown = PROJECTS.show(queries.visible(request.viewer), request)
@@ -21,6 +21,7 @@ A page costs two queries: the count and the rows. The help text comes from the k
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import quote_plus
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -165,8 +166,11 @@ class Shown:
         start = (page - 1) * size
         part = list(found[start : start + size]) if total else []
         columns = listing.chosen(asked)
+        query = asked.copy()
+        query.pop("export", None)
+        kept = query.urlencode()
         rows = [
-            _row(listing, columns, item, asked, start + place)
+            _row(listing, columns, item, kept, start + place)
             for place, item in enumerate(part, start=1)
         ]
         return cls(listing, found, request, problems, order, total, page, size, rows)
@@ -326,11 +330,9 @@ class Around:
         )
 
 
-def _row(listing: Listing, columns: list[Column], item: Any, asked: QueryDict, at: int) -> Row:
+def _row(listing: Listing, columns: list[Column], item: Any, query: str, at: int) -> Row:
     cells = listing.cells(columns, item)
-    query = asked.copy()
-    query.pop("export", None)
-    url = _link(listing, item, query.urlencode(), at)
+    url = _link(listing, item, query, at)
     key = item["pk"] if isinstance(item, dict) else item.pk
     return Row(str(key), str(cells[0].value), url, cells)
 
@@ -338,6 +340,4 @@ def _row(listing: Listing, columns: list[Column], item: Any, asked: QueryDict, a
 def _link(listing: Listing, item: Any, query: str, at: int) -> str:
     if listing.link is None:
         return ""
-    place = QueryDict(mutable=True)
-    place["list"], place["at"] = query, str(at)
-    return f"{listing.link(item)}?{place.urlencode()}"
+    return f"{listing.link(item)}?list={quote_plus(query)}&at={at}"

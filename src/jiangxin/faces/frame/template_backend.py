@@ -76,6 +76,16 @@ class MiniJinja(BaseEngine):
                 return path.read_text(encoding="utf-8")
         return None
 
+    def knows(self, name: str) -> bool:
+        """Whether an own app has the template; asked of the disk once, in DEBUG every time."""
+        if settings.DEBUG or name not in self.known:
+            self.known[name] = self.source(name) is not None
+        return self.known[name]
+
+    @cached_property
+    def known(self) -> dict[str, bool]:
+        return {}
+
     def template_names(self) -> list[str]:
         """Every template of the product, for the test that checks them all."""
         return sorted(
@@ -87,7 +97,7 @@ class MiniJinja(BaseEngine):
 
     def get_template(self, template_name: str) -> "Template":
         """Raises `TemplateDoesNotExist` so that Django can try the next engine."""
-        if self.source(template_name) is None:
+        if not self.knows(template_name):
             raise TemplateDoesNotExist(template_name, backend=self)
         return Template(partial(self.environment.render_template, template_name))
 

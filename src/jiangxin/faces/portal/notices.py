@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import path
 
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import NoticeState
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, number, province
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import ANYONE, Request, catching, page, render, typed
@@ -39,7 +40,7 @@ NOTICES = Listing(
     text=("title__icontains", "doc_number__icontains"),
     text_help="在标题、文号中查找",
     order=("-starts_on", "call__province", "id"),
-    link=lambda row: reverse("portal-notice", args=[row.pk]),
+    link=lambda row: path_of("portal-notice", row.pk),
 )
 OBJECTION = {
     "ground": "",

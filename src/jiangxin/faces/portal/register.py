@@ -4,10 +4,11 @@ from collections import Counter
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
-from django.urls import path, reverse
+from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES, province_name
+from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, number, province
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import ANYONE, Request, page
@@ -59,7 +60,7 @@ REGISTER = Listing(
     text=("number__icontains", "name__icontains", "unit_name__icontains"),
     text_help="在编号、项目、单位中查找",
     order=("-year", "province", "number"),
-    link=lambda row: reverse("portal-title", args=[row["pk"]]),
+    link=lambda row: path_of("portal-title", row["pk"]),
 )
 
 

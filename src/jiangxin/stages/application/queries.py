@@ -1,7 +1,7 @@
 """Applications as each viewer may see them; every list, count and export runs over `visible`."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import CharField, Count, Max, Q, QuerySet, Value
@@ -67,21 +67,19 @@ def application(viewer: Viewer, application_id: int) -> Application:
     return found
 
 
-def counts_by_state(viewer: Viewer, *, year: int | None = None) -> Counter[str]:
-    """How many applications the viewer sees in each state."""
-    rows = visible(viewer)
-    if year:
-        rows = rows.filter(year=year)
+def counts_by_state(
+    viewer: Viewer, *, year: int, states: Collection[str] | None = None
+) -> Counter[str]:
+    """How many applications of a year the viewer sees in each state, or in each of `states`.
+
+    One query; none when there is no state to count.
+    """
+    if states is not None and not states:
+        return Counter()
+    rows = visible(viewer).filter(year=year)
+    if states is not None:
+        rows = rows.filter(state__in=states)
     return Counter(dict(rows.order_by().values_list("state").annotate(n=Count("id"))))
-
-
-def counts_by_year_and_state(viewer: Viewer) -> dict[int, Counter[str]]:
-    """The same for every programme year in one query: year → state → number."""
-    found: dict[int, Counter[str]] = {}
-    rows = visible(viewer).order_by().values_list("year", "state").annotate(n=Count("id"))
-    for year, state, number in rows:
-        found.setdefault(year, Counter())[state] = number
-    return found
 
 
 def overlay_of(call: Call) -> Overlay | None:

@@ -54,6 +54,12 @@ def call(viewer: Viewer, call_id: int) -> Call:
     return found
 
 
+def call_years(viewer: Viewer) -> list[int]:
+    """The years with a call that the viewer may see, newest first."""
+    rows = calls(viewer).order_by("-year").values_list("year", flat=True)
+    return list(rows.distinct())
+
+
 def call_marks(call: Call) -> Marks:
     """What the two departments say about publishing the call as it stands."""
     return marks(act=OPEN_CALL, subject=call.subject, digest=call.digest())
