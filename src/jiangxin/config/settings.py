@@ -31,11 +31,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django_htmx",
     "axes",
     "csp",
-    "rules",
     "procrastinate.contrib.django",
     "jiangxin.records.ledger",
     "jiangxin.records.identity",
@@ -100,7 +98,6 @@ DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 10, "timeo
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "rules.permissions.ObjectPermissionBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = [

@@ -1,7 +1,7 @@
 """Reports as Word documents for officials to edit, laid out after GB/T 9704-2012.
 
-Fonts are named as officials have them (方正小标宋简体, 仿宋_GB2312, 黑体, 楷体_GB2312); a machine without them
-shows its own in their place. Margins 37, 35, 28 and 26 mm, 22 lines a page, page number `— 1 —`
+Fonts are named as officials have them (方正小标宋简体, 仿宋_GB2312, 黑体, 楷体_GB2312); a machine without
+them shows its own in their place. Margins 37, 35, 28 and 26 mm, 22 lines a page, page number `— 1 —`
 outside.
 """
 
@@ -9,7 +9,7 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
-from docx import Document as new_document
+import docx as library
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
@@ -29,7 +29,7 @@ def docx(data: dict[str, Any], *, at: datetime) -> bytes:
     A part is {text}, {heading} or {columns, widths, rows}. `at` is the moment that the file names
     as its creation.
     """
-    made = new_document()
+    made = library.Document()
     _page(made)
     _paragraph(made, data["title"], TITLE, 22, align=WD_ALIGN_PARAGRAPH.CENTER, after=Pt(22))
     for chapter in data["chapters"]:
