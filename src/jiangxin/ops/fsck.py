@@ -5,28 +5,35 @@ events, every submitted version against its digest, and every file against its h
 """
 
 import argparse
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
 
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Tampered
+from jiangxin.core.proof.receipts import receipt_problems
 from jiangxin.core.workflow import MACHINES
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.queries import read
 from jiangxin.records.ledger.actions import seal
-from jiangxin.records.ledger.models import Event
+from jiangxin.records.ledger.models import Checkpoint, Event, Leaf
 from jiangxin.records.ledger.queries import faults
 from jiangxin.stages.application.models import Version
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-files", action="store_true", help="不读文件内容，只查数据库")
+    parser.add_argument("--receipt", type=Path, help="只核对这张回执（JSON）是否记在账册中")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each fault; 0 when there is none, 1 otherwise."""
+    if arguments.receipt:
+        return _check_receipt(arguments.receipt)
     checkpoint = seal()
     checks = [("账册", faults()), ("状态", stray_states()), ("申报版本", broken_versions())]
     if not arguments.no_files:
@@ -40,6 +47,29 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"账册共 {size} 条，根 {root}")
     print("一致。" if not count else f"发现 {count} 处不一致。")
     return 1 if count else 0
+
+
+def _check_receipt(path: Path) -> int:
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        print(f"无法读取回执：{error}")
+        return 2
+    found = receipt_problems(record) or list(receipt_faults(record))
+    for fault in found:
+        print(f"[回执] {fault}")
+    print("回执与账册一致。" if not found else "回执与账册不一致。")
+    return 1 if found else 0
+
+
+def receipt_faults(record: dict[str, Any]) -> Iterator[str]:
+    """Where a receipt that is right in itself differs from this ledger."""
+    place = Leaf.objects.select_related("event").filter(index=record["index"]).first()
+    if place is None or place.event.leaf != record["leaf"]:
+        yield f"账册序号 {record['index']} 不是这条记录。"
+    root = Checkpoint.objects.filter(size=record["size"]).values_list("root", flat=True).first()
+    if root != record["root"]:
+        yield f"账册长度 {record['size']} 时的根不是回执上的根。"
 
 
 def subjects() -> Iterator[type[Model]]:
