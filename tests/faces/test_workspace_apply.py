@@ -1,5 +1,6 @@
 """The applicant's pages: what they do, what they keep, what they cost, whom they refuse."""
 
+import re
 import subprocess
 import sys
 from html import unescape
@@ -259,3 +260,35 @@ def test_no_page_shows_a_personal_number(round_: Round) -> None:
         assert page.status_code == 200
         assert number not in page.content.decode()
         assert number[6:14] not in page.content.decode()
+
+
+def test_a_unit_learns_the_decision_from_the_notice_and_not_before() -> None:
+    """Flip the hidden fact: chosen or not, every page of the unit is the same to the letter."""
+    from jiangxin.ops.demo import finish
+    from tests.factories.year import PLACE, PUBLISHED, make_year
+
+    year = make_year()
+    chosen = Application.objects.filter(state="proposed").order_by("id")[0]
+    client = client_of(unit_of(chosen))
+    addresses = (
+        reverse("workspace-home"),
+        reverse("apply-receipt", args=[chosen.pk]),
+        "/api/v1/projects",
+        "/api/v1/projects?state=proposed",
+        "/api/v1/projects?state=reviewed",
+        f"/api/v1/projects/{chosen.pk}",
+    )
+
+    def pages() -> list[str]:
+        with clock.at(clock.beijing(2025, 7, 21, 9)):
+            found = [client.get(address).content.decode() for address in addresses]
+        return [re.sub(r'csrfmiddlewaretoken" value="\w+"', "", page) for page in found]
+
+    as_proposed = pages()
+    Application.objects.filter(pk=chosen.pk).update(state="not_selected")
+    assert pages() == as_proposed
+    Application.objects.filter(pk=chosen.pk).update(state="proposed")
+    assert "评审完成" in as_proposed[0]
+    assert "拟推荐" not in "".join(as_proposed)
+    finish.publicise(PLACE, year.call, PUBLISHED, objection=False)
+    assert "公示中" in pages()[0]

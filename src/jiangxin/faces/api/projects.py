@@ -11,6 +11,7 @@ from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.stages.application.queries import application, eligibility, visible
 from jiangxin.stages.examination.queries import sheet
 from jiangxin.stages.programme.tracks import Kind, Track
+from jiangxin.stages.publicity.queries import known_state, with_known_state
 
 from . import schemas
 from .reading import filtered, page_of, shown
@@ -25,7 +26,7 @@ PROJECT = (
     "year",
     "kind",
     "track",
-    "state",
+    "known_state",
     "version",
     "submitted_at",
     "correction_due",
@@ -54,16 +55,18 @@ def projects(
     size: PageSize = 50,
 ) -> dict[str, Any]:
     """The projects that the viewer may see, newest year first."""
+    viewer = _viewer(request)
     rows = filtered(
-        visible(_viewer(request)),
+        with_known_state(viewer, visible(viewer)),
         province=province,
         year=year,
-        state=state,
+        known_state=state,
         track=track,
         kind=kind,
     )
     found = page_of(rows.order_by("-year", "province", "number", "id").values(*PROJECT), page, size)
     for item in found["items"]:
+        item["state"] = item.pop("known_state")
         item["state_label"] = LABELS[item["state"]]
     return found
 
@@ -81,13 +84,15 @@ def project(request: HttpRequest, project_id: int) -> dict[str, Any]:
     """
     viewer = _viewer(request)
     row = application(viewer, project_id)
+    state = known_state(viewer, row)
     if viewer.role is Role.APPLICANT:
         findings = eligibility(row)
     else:
         findings = [line.finding for line in sheet(row)]
     return {
-        **shown({name: getattr(row, name) for name in PROJECT}),
-        "state_label": LABELS[row.state],
+        **shown({name: getattr(row, name) for name in PROJECT if name != "known_state"}),
+        "state": state.value,
+        "state_label": state.label,
         "findings": [finding.as_dict() for finding in findings],
     }
 

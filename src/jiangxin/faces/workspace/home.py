@@ -12,6 +12,7 @@ from jiangxin.faces.frame.pages import Request, page
 from jiangxin.stages.application import queries
 from jiangxin.stages.programme.queries import open_calls
 from jiangxin.stages.programme.tracks import Track
+from jiangxin.stages.publicity.queries import with_known_state
 
 from .navigation import workspace_page
 
@@ -41,7 +42,8 @@ def home(request: Request) -> HttpResponse:
     """Applications with their next step, and the calls that are open; experts go to their queue."""
     if request.viewer.role is Role.EXPERT:
         return redirect("expert-queue")
-    rows = queries.visible(request.viewer).select_related("call").order_by("-year", "-id")
+    own = with_known_state(request.viewer, queries.visible(request.viewer))
+    rows = own.select_related("call").order_by("-year", "-id")
     calls = [
         {
             "call": call,
@@ -62,7 +64,7 @@ def home(request: Request) -> HttpResponse:
 
 
 def _row(project: Any) -> dict[str, Any]:
-    state = ProjectState(project.state)
+    state = ProjectState(project.known_state)
     url, label = {
         P.DRAFT: (reverse("apply-tasks", args=[project.pk]), "继续填写"),
         P.RETURNED: (reverse("apply-tasks", args=[project.pk]), "查看意见并补正"),

@@ -14,6 +14,7 @@ from jiangxin.faces.frame.pages import Request, page
 from jiangxin.records.ledger.queries import receipt as receipt_of
 from jiangxin.stages.application import queries
 from jiangxin.stages.examination.queries import rejection, returns
+from jiangxin.stages.publicity.queries import SECRET_EVENTS, announced, known_state
 
 from .home import PLAIN
 from .navigation import strip_of, workspace_page
@@ -32,7 +33,8 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
     """Number, time and digest of the newest version; what happens next; the whole progress."""
     project = queries.application(request.viewer, application_id)
     versions = queries.versions(project)
-    state = ProjectState(project.state)
+    told = announced(project.call)
+    state = known_state(request.viewer, project)
     step = MACHINES["project"]["withdraw"]
     return workspace_page(
         request,
@@ -45,7 +47,7 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
             "plain": PLAIN[state],
             "state": state.value,
             "label": state.label,
-            "steps": _steps(project),
+            "steps": _steps(project, told=told),
             "returns": returns(project),
             "rejection": rejection(project) if state is ProjectState.REJECTED else None,
             "may_withdraw": state in step.sources and clock.now() < project.call.closes_at,
@@ -57,7 +59,7 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
 _ENDED = (ProjectState.WITHDRAWN, ProjectState.REJECTED, ProjectState.NOT_SELECTED)
 
 
-def _steps(project: Any) -> list[dict[str, Any]]:
+def _steps(project: Any, *, told: bool) -> list[dict[str, Any]]:
     """What has happened to the project, for the `timeline` macro."""
     return [
         {
@@ -67,7 +69,7 @@ def _steps(project: Any) -> list[dict[str, Any]]:
             "status": "done",
         }
         for event in queries.timeline(project)
-        if event.type in LABELS
+        if event.type in LABELS and (told or event.type not in SECRET_EVENTS)
     ]
 
 

@@ -1,7 +1,6 @@
 """Publish the proposed projects, hear what is said against them, and confirm the rest."""
 
 import secrets
-from datetime import timedelta
 
 from django.db import transaction
 
@@ -14,7 +13,6 @@ from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
-from jiangxin.stages.programme.queries import last_day
 
 from .checks import (
     OBJECTION_LETTERS,
@@ -24,7 +22,14 @@ from .checks import (
     require_clean,
 )
 from .models import Notice, Objection
-from .queries import PUBLISH, UPHOLD, accepts_objections, code_hash, items_of
+from .queries import (
+    PUBLISH,
+    UPHOLD,
+    accepts_objections,
+    code_hash,
+    items_of,
+    period_if_published_now,
+)
 
 EDITABLE = ("title", "doc_number", "text", "contact", "days")
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no letters or digits that are mistaken for others
@@ -125,8 +130,7 @@ def publish(*, viewer: Viewer, notice_id: int) -> Notice:
             "拟推荐名单在起草后有变化。", remedy="请先更新公示内容并重新会商。", clause="3.2"
         )
     row.published_at = clock.now()
-    row.starts_on = clock.today() + timedelta(days=1)
-    row.ends_on = last_day(row.starts_on, row.days)
+    row.starts_on, row.ends_on = period_if_published_now(row)
 
     def both_agree() -> None:
         concurrence.require(act=PUBLISH, subject=row.subject, digest=row.digest(), clause="3.2")

@@ -1,19 +1,20 @@
 """Notices and objections, each for those who may see them."""
 
 import hashlib
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from jiangxin.core.kernel import clock, workdays
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.workflow import DEPARTMENT_OF, NoticeState, ProjectState
+from jiangxin.core.workflow import DEPARTMENT_OF, NoticeState, ProjectState, Role
 from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.secrets import open_sealed
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
-from jiangxin.stages.programme.queries import exceptions
+from jiangxin.stages.programme.queries import exceptions, last_day
 
 from .models import Notice, Objection
 
@@ -62,6 +63,19 @@ def items_of(call: Call) -> list[dict[str, Any]]:
         }
         for project in proposed(call)
     ]
+
+
+def period_if_published_now(row: Notice) -> tuple[date, date]:
+    """First and last day of the period if the notice were published at this moment."""
+    first = clock.today() + timedelta(days=1)
+    return first, last_day(first, row.days)
+
+
+def standing(row: Notice) -> list[Application]:
+    """The projects on the notice that no objection has taken off: what closing confirms."""
+    ids = [item["application"] for item in row.items]
+    rows = Application.objects.filter(pk__in=ids, state=ProjectState.PUBLICISED)
+    return list(rows.order_by("kind", "id"))
 
 
 def days_left(row: Notice) -> int:
@@ -153,3 +167,33 @@ def report_facts(call: Call) -> dict[str, Any]:
 def grounds() -> list[tuple[str, str]]:
     """The admissible grounds of an objection, as (value, label)."""
     return list(Objection.Ground.choices)
+
+
+SECRET = (ProjectState.PROPOSED.value, ProjectState.NOT_SELECTED.value)
+SECRET_EVENTS = ("project.proposed", "project.not_selected")
+
+
+def announced(call: Call) -> bool:
+    """Whether the result of a call has been published."""
+    return Notice.objects.filter(call=call).exclude(state=NoticeState.DRAFT).exists()
+
+
+def known_state(viewer: Viewer, project: Application) -> ProjectState:
+    """The state of one project as the viewer may know it; see `with_known_state`."""
+    hidden = viewer.role is Role.APPLICANT and project.state in SECRET
+    if hidden and not announced(project.call):
+        return ProjectState.REVIEWED
+    return ProjectState(project.state)
+
+
+def with_known_state(viewer: Viewer, rows: QuerySet[Application]) -> QuerySet[Application]:
+    """`rows` with `known_state`: the state as the viewer may know it.
+
+    A unit learns what was decided from the notice, like everybody else: until it is published,
+    拟推荐 and 未入选 are 评审完成 to it. Its lists filter, count and show `known_state` only.
+    """
+    if viewer.role is not Role.APPLICANT:
+        return rows.annotate(known_state=F("state"))
+    out = Notice.objects.filter(call=OuterRef("call")).exclude(state=NoticeState.DRAFT)
+    hidden = When(Q(state__in=SECRET) & ~Exists(out), then=Value(ProjectState.REVIEWED.value))
+    return rows.annotate(known_state=Case(hidden, default=F("state")))
