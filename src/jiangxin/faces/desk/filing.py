@@ -1,5 +1,6 @@
 """The filing package: what is there and what is missing, the two reports, the seals, the filing."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -134,10 +135,18 @@ def filing(request: Request, package_id: int) -> HttpResponse:
             "marks": shown_marks(queries.package_marks(row)),
             "lines": queries.lines(request.viewer, row) if row.attempt else [],
             "filings": filings,
+            "manifest": _manifest(request, row, filings),
             "deliveries": queries.deliveries(row) if row.attempt else {},
             "tracks": TRACKS,
         },
     )
+
+
+def _manifest(request: Request, row: Any, filings: Sequence[Any]) -> dict[str, Any]:
+    """What is assembled now, for its own province; what was filed last, for everybody else."""
+    if row.digest and not request.viewer.national:
+        return dict(row.manifest)
+    return dict(filings[-1].manifest) if filings else {}
 
 
 def deadline_of(year: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The public notice: draft, both departments, publication; objections and their answers; the end."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,6 +15,7 @@ from jiangxin.faces.frame.keywords import choice, number, province
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.application.queries import calls_holding
+from jiangxin.stages.programme.queries import filing_deadline
 from jiangxin.stages.publicity import actions, queries
 
 from .marks import shown_marks
@@ -116,7 +118,9 @@ def notice(request: Request, notice_id: int) -> HttpResponse:
             "may_close": row.state == NoticeState.PUBLISHED and own and request.viewer.role in HR,
             "marks": shown_marks(queries.notice_marks(row)),
             "days_left": queries.days_left(row),
+            "handles": own and request.viewer.role in BOTH,
             "objections": list(queries.objections(request.viewer).filter(notice=row)),
+            "outcomes": queries.outcomes(row),
         },
     )
 
@@ -154,6 +158,7 @@ def publish(request: Request, notice_id: int) -> HttpResponse:
         row = actions.publish(viewer=request.viewer, notice_id=notice_id)
         until = clock.long_date(row.ends_on) if row.ends_on else ""
         return done(request, f"公示已发布，{until}结束。", "desk-notice", notice_id)
+    starts, ends = queries.period_if_published_now(row)
     return desk_page(
         request,
         "desk/publicity/confirm.html",
@@ -165,11 +170,20 @@ def publish(request: Request, notice_id: int) -> HttpResponse:
             "action": reverse("desk-notice-publish", args=[notice_id]),
             "names": _names(row),
             "consequences": [
-                f"自发布次日起公示 {row.days} 个工作日，按节假日表计算。",
+                f"自发布次日起公示 {row.days} 个工作日：{clock.long_date(starts)}至{clock.long_date(ends)} 24:00。",
+                *_too_late(row, ends),
                 "发布后名单和正文不能修改；公众可以提出异议。",
             ],
         },
     )
+
+
+def _too_late(row: Any, ends: date) -> list[str]:
+    """A warning when the period leaves no time to file before the deadline."""
+    deadline = filing_deadline(row.call.year)
+    if clock.end_of(ends) < deadline:
+        return []
+    return ["注意：公示期满时备案已截止，本年度将记为无申报项目。"]
 
 
 @page(roles=HR, methods=("GET", "POST"))
@@ -188,7 +202,7 @@ def close(request: Request, notice_id: int) -> HttpResponse:
             "question": "结束公示并确认以下项目？",
             "verb": "结束公示",
             "action": reverse("desk-notice-close", args=[notice_id]),
-            "names": _names(row),
+            "names": [f"{each.title}（{each.unit_name}）" for each in queries.standing(row)],
             "consequences": ["异议成立的项目已不在确认之列。", "确认后进入备案。"],
         },
     )

@@ -28,6 +28,7 @@ from jiangxin.stages.review.models import DrawSession
 from jiangxin.stages.review.queries.report import report_facts as review_facts
 
 from . import papers
+from .folders import project_folder
 from .models import Package
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # every entry's time: the same content is the same archive
@@ -107,11 +108,6 @@ def _files(row: Package, projects: list[Application]) -> Iterator[tuple[str, byt
 def _draw_records(call: Call) -> list[dict[str, Any]]:
     rows = DrawSession.objects.filter(round__call=call).exclude(record=None)
     return [row.record for row in rows.order_by("round__kind", "number") if row.record]
-
-
-def project_folder(number: str) -> str:
-    """Where a project's files lie in the package."""
-    return f"10-项目/{number}/"
 
 
 def _project_files(project: Application) -> Iterator[tuple[str, bytes]]:

@@ -4,6 +4,7 @@ import io
 import mimetypes
 import zipfile
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -20,9 +21,11 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import filing_deadline
 
+from .folders import project_folder
 from .models import Delivery, Filing, Package, Registration
 
 FILE = "package.file"
+LONG = ("manifest", "legacy_report", "existing_report")  # what no list shows
 FILED = (ProjectState.FILED, ProjectState.FILING_RETURNED, ProjectState.REGISTERED)
 
 
@@ -56,6 +59,14 @@ def filings(viewer: Viewer, package_id: int) -> list[Filing]:
     """
     rows = Filing.objects.filter(package=package_id, package__in=packages(viewer).order_by())
     return list(rows.select_related("package__call", "archive").order_by("attempt"))
+
+
+def latest(viewer: Viewer, package_id: int) -> list[Filing]:
+    """`filings`, of which there is at least one. Raises `NotFound` when there is none to be seen."""
+    found = filings(viewer, package_id)
+    if not found:
+        raise NotFound("没有这份备案材料。", remedy="它可能尚未报送。")
+    return found
 
 
 def filed_projects(row: Package) -> list[Application]:
@@ -117,10 +128,7 @@ def archive(viewer: Viewer, package_id: int) -> Document:
     row = package(viewer, package_id)
     if row.archive and not viewer.national:
         return row.archive
-    filed = filings(viewer, package_id)
-    if not filed:
-        raise NotFound("备案材料尚未组卷。", remedy="请先组卷。")
-    return filed[-1].archive
+    return latest(viewer, package_id)[-1].archive
 
 
 @dataclass(frozen=True)
@@ -132,12 +140,21 @@ class Packed:
     data: bytes
 
 
+def files_by_project(filed: Filing) -> dict[str, list[str]]:
+    """Project number → the paths of its files in a filing, in the manifest's order."""
+    paths = [item["path"] for item in filed.manifest["files"]]
+    return {
+        project["number"]: [p for p in paths if p.startswith(project_folder(project["number"]))]
+        for project in filed.manifest["projects"]
+    }
+
+
 def packed_file(viewer: Viewer, package_id: int, path: str) -> Packed:
     """A file of the latest filing, by its path in the manifest. Raises `NotFound`, `Tampered`."""
-    filed = filings(viewer, package_id)
-    if not filed or path not in {item["path"] for item in filed[-1].manifest["files"]}:
+    filed = latest(viewer, package_id)[-1]
+    if path not in {item["path"] for item in filed.manifest["files"]}:
         raise NotFound("备案材料中没有这个文件。")
-    with zipfile.ZipFile(io.BytesIO(read(filed[-1].archive))) as bundle:
+    with zipfile.ZipFile(io.BytesIO(read(filed.archive))) as bundle:
         data = bundle.read(path)
     name = path.rpartition("/")[2]
     return Packed(name, mimetypes.guess_type(name)[0] or "application/octet-stream", data)
@@ -148,7 +165,7 @@ def problems_of(filed: Filing) -> list[str]:
     return package_problems(read(filed.archive))
 
 
-def received_packages(viewer: Viewer) -> QuerySet[Package]:
+def received_packages(viewer: Viewer) -> QuerySet[Any]:
     """The filed packages with what a ministry's list shows.
 
     `projects`: how many were filed; `undecided`: for how many the viewer's ministry has still to
@@ -163,6 +180,7 @@ def received_packages(viewer: Viewer) -> QuerySet[Package]:
     )
     return (
         packages(viewer)
+        .defer(*LONG)
         .filter(attempt__gt=0)
         .annotate(
             projects=Coalesce(_count(filed), 0),
@@ -176,7 +194,9 @@ def _count(rows: QuerySet[Application]) -> Subquery:
     return Subquery(rows.order_by().values("call").annotate(n=Count("pk")).values("n"))
 
 
-WAITING = Q(undecided__gt=0) | Q(receipted=False, state=PackageState.FILED)
+TO_DECIDE = Q(undecided__gt=0)
+TO_RECEIVE = Q(receipted=False, state=PackageState.FILED)
+WAITING = TO_DECIDE | TO_RECEIVE
 
 
 def waiting_for(viewer: Viewer) -> int:
@@ -186,7 +206,26 @@ def waiting_for(viewer: Viewer) -> int:
     return received_packages(viewer).filter(WAITING).count()
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What lies before a ministry: filed packages, those to receive, projects to decide on."""
+
+    filed: int
+    to_receive: int
+    to_decide: int
+
+
+def waiting(viewer: Viewer, year: int) -> Waiting:
+    """The numbers on top of a ministry's list for one year; one query."""
+    rows = list(received_packages(viewer).filter(call__year=year))
+    return Waiting(
+        len(rows),
+        sum(row.state == PackageState.FILED and not row.receipted for row in rows),
+        sum(row.undecided for row in rows),
+    )
+
+
 def states_by_province(viewer: Viewer, year: int) -> dict[str, Package]:
     """Province code → its filed package of the year; provinces that have not filed are not in it."""
-    rows = packages(viewer).filter(call__year=year, attempt__gt=0)
+    rows = packages(viewer).defer(*LONG).filter(call__year=year, attempt__gt=0)
     return {row.call.province: row for row in rows}

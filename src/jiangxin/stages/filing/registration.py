@@ -102,15 +102,21 @@ def register(
 
 @transaction.atomic
 def register_many(
-    *, viewer: Viewer, package_id: int, application_ids: list[int]
+    *,
+    viewer: Viewer,
+    package_id: int,
+    application_ids: list[int],
+    outcome: Outcome,
+    reason: str = "",
 ) -> list[Registration]:
-    """予以登记 for several projects of one package, all of them or none; see `register`."""
+    """The same decision on several projects of one package, on all of them or none; see `register`."""
     return [
         register(
             viewer=viewer,
             package_id=package_id,
             application_id=each,
-            outcome=Outcome.REGISTERED,
+            outcome=outcome,
+            reason=reason,
         )
         for each in application_ids
     ]

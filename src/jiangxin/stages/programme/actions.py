@@ -1,6 +1,6 @@
 """Open a province's year: draft a call, let both departments agree, publish; keep the calendar."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,6 +22,8 @@ from .queries import (
     parameter,
     planned_quota,
 )
+
+MOST_DAYS = 31  # of one entry in the calendar
 
 
 def require_covered(year: int) -> None:
@@ -159,15 +161,23 @@ def grant_exception(
 ) -> QuotaPlace:
     """One place beyond 原则上5个, on the recorded authority of 人社部 (N28).
 
-    Effects: one more place with its reason; event `quota.exception_granted`.
+    Effects: one more place with its reason; event `quota.exception_granted`. Raises `Invalid`
+    without a reason, `WrongState` when the province has published no call for that year.
     """
     viewer.require(Role.MINISTRY_HR)
     if not reason.strip():
         raise Invalid("请写明超出名额的依据。", clause="3.1", field="reason")
+    if len(reason.strip()) > 300:
+        raise Invalid("依据最多 300 字。", clause="3.1", field="reason")
+    opened = Call.objects.filter(province=province, year=year, state=CallState.OPEN)
     held = QuotaPlace.objects.filter(province=province, year=year, kind=kind)
-    last = held.select_for_update().order_by("-number").first()
-    if last is None:
-        raise WrongState("该省当年尚未发布申报通知。", clause="3.1")
+    # The call is what two grants at once wait on; the last place would be read before the wait.
+    call = opened.select_for_update().first()
+    last = held.order_by("-number").first()
+    if call is None or last is None:
+        raise WrongState(
+            "该省当年尚未发布申报通知，没有名额可以增加。", clause="3.1", field="province"
+        )
     place = QuotaPlace.objects.create(
         province=province,
         year=year,
@@ -189,18 +199,35 @@ def set_day(*, viewer: Viewer, day: date, working: bool | None, name: str) -> No
     """Enter (or, with `working` None, remove) an exception to the week in the calendar.
 
     Effects: the row; event `calendar.changed`. Periods that have begun keep their published end.
+    Raises `Invalid` for an exception without a name or a day outside the programme's reach.
     """
     viewer.require(Role.MINISTRY_HR)
+    if working is not None and not 0 < len(name.strip()) <= 40:
+        raise Invalid("请填写名称，不超过 40 字，例如 国庆节。", field="name")
+    if not 2020 <= day.year <= clock.today().year + 2:
+        raise Invalid(f"{day.year} 年不在可维护的范围内。", field="day")
     if working is None:
         Holiday.objects.filter(day=day).delete()
     else:
-        Holiday.objects.update_or_create(day=day, defaults={"working": working, "name": name})
+        values = {"working": working, "name": name.strip()}
+        Holiday.objects.update_or_create(day=day, defaults=values)
     append(
         type="calendar.changed",
         subject=f"calendar:{day.year}",
         by=viewer,
         payload={"day": day, "working": working, "name": name},
     )
+
+
+@transaction.atomic
+def set_days(*, viewer: Viewer, first: date, last: date, working: bool, name: str) -> int:
+    """`set_day` for each day from `first` to `last`; returns how many. Raises `Invalid`."""
+    count = (last - first).days + 1
+    if not 1 <= count <= MOST_DAYS:
+        raise Invalid(f"结束日期应在开始日期当日或之后，一次最多 {MOST_DAYS} 天。", field="last")
+    for number in range(count):
+        set_day(viewer=viewer, day=first + timedelta(days=number), working=working, name=name)
+    return count
 
 
 def move_demo_clock(*, to: datetime) -> None:

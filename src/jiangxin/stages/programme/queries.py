@@ -147,6 +147,11 @@ def all_exceptional_places() -> list[QuotaPlace]:
     return list(rows.order_by("-year", "province", "kind", "number"))
 
 
+def is_off(day: date, table: Mapping[date, bool]) -> bool:
+    """Whether people do not work on `day`, by this table of exceptions."""
+    return not workdays.is_workday(day, table)
+
+
 def day_off(day: date, table: Mapping[date, bool] | None = None) -> str:
     """Why people do not work on `day` (国庆节, 星期六); empty for a working day."""
     if workdays.is_workday(day, exceptions() if table is None else table):
