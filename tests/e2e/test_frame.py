@@ -6,9 +6,7 @@ from django.conf import LazySettings
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.e2e.conftest import DESKTOP, PHONE, browser, context, forgiven, page
-
-__all__ = ["browser", "context", "forgiven", "page"]
+from tests.e2e.conftest import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
