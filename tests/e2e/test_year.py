@@ -407,13 +407,14 @@ def register(land: Country, package: Package) -> None:
 
 
 def register_all(land: Country) -> None:
-    """Receive, then 予以登记 for every project."""
+    """Receive, then 予以登记 for every project, each with its confirmation."""
     page = land.page
-    land.press("确认接收")
-    expect(page.get_by_text("已确认接收。")).to_be_visible()
+    page.get_by_role("link", name="确认接收").click()
+    land.confirm()
     boxes = page.locator("input[name=ids]")
     expect(boxes).to_have_count(3)
     for place in range(3):
         boxes.nth(place).check()
-    land.press("对勾选项目予以登记")
-    expect(page.get_by_text("本部已对 3 个项目予以登记。")).to_be_visible()
+    land.press("予以登记")
+    land.confirm()
+    expect(page.locator("input[name=ids]")).to_have_count(0)

@@ -115,7 +115,7 @@ def notice(request: Request, notice_id: int) -> HttpResponse:
             "stale": drafting and own and row.items != queries.items_of(row.call),
             "editable": drafting and own and request.viewer.role in HR,
             "may_concur": drafting and own and request.viewer.role in BOTH,
-            "may_close": row.state == NoticeState.PUBLISHED and own and request.viewer.role in HR,
+            "may_close": queries.is_over(row) and own and request.viewer.role in HR,
             "marks": shown_marks(queries.notice_marks(row)),
             "days_left": queries.days_left(row),
             "handles": own and request.viewer.role in BOTH,

@@ -86,6 +86,11 @@ def days_left(row: Notice) -> int:
     return workdays.workdays_between(first, row.ends_on, exceptions())
 
 
+def is_over(row: Notice) -> bool:
+    """Whether a published notice has been out until 24:00 of its last day, and is not closed yet."""
+    return row.state == NoticeState.PUBLISHED and not accepts_objections(row)
+
+
 def accepts_objections(row: Notice) -> bool:
     """Whether the public may still object: from publication until 24:00 of the last day."""
     return (
