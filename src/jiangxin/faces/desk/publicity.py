@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 
 from jiangxin.core.kernel import clock
@@ -13,7 +14,7 @@ from jiangxin.core.workflow import NoticeState, ProjectState, Role
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, number, province
 from jiangxin.faces.frame.listing import Column, Listing
-from jiangxin.faces.frame.pages import Request, catching, done, page, typed
+from jiangxin.faces.frame.pages import Request, catching, done, page, render, typed
 from jiangxin.stages.application.queries import calls_holding
 from jiangxin.stages.programme.queries import filing_deadline
 from jiangxin.stages.publicity import actions, queries
@@ -121,6 +122,26 @@ def notice(request: Request, notice_id: int) -> HttpResponse:
             "handles": own and request.viewer.role in BOTH,
             "objections": list(queries.objections(request.viewer).filter(notice=row)),
             "outcomes": queries.outcomes(row),
+        },
+    )
+
+
+@page(roles=DESK)
+def preview(request: Request, notice_id: int) -> HttpResponse:
+    """A draft exactly as it would be published at this moment."""
+    row = queries.notice(request.viewer, notice_id)
+    if row.state != NoticeState.DRAFT:
+        return redirect("portal-notice", row.pk)
+    starts, ends = queries.period_if_published_now(row)
+    return render(
+        request,
+        "desk/publicity/preview.html",
+        {
+            "notice": row,
+            "items": [{**item, "track": TRACKS[item["track"]]} for item in row.items],
+            "province": province_name(row.call.province),
+            "days": {"starts_on": starts, "ends_on": ends, "published_on": clock.today()},
+            "digest": row.digest(),
         },
     )
 
@@ -270,6 +291,7 @@ urlpatterns = [
     path("notices/", notices, name="desk-notices"),
     path("notices/draft/<int:call_id>/", draft, name="desk-notice-draft"),
     path("notices/<int:notice_id>/", notice, name="desk-notice"),
+    path("notices/<int:notice_id>/preview/", preview, name="desk-notice-preview"),
     path("notices/<int:notice_id>/concur/", concur, name="desk-notice-concur"),
     path("notices/<int:notice_id>/publish/", publish, name="desk-notice-publish"),
     path("notices/<int:notice_id>/close/", close, name="desk-notice-close"),

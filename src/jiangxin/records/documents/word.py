@@ -47,7 +47,8 @@ def docx(data: dict[str, Any], *, at: datetime) -> bytes:
         row.paragraph_format.space_before = Pt(28 if number == 0 else 0)
         row.paragraph_format.keep_with_next = number < len(data["signed"]) - 1
     properties = made.core_properties
-    properties.title, properties.author, properties.comments = data["title"], "", ""
+    properties.title = data["title"].replace("\n", "")
+    properties.author = properties.comments = ""
     properties.created = properties.modified = at.astimezone(UTC).replace(tzinfo=None)
     buffer = io.BytesIO()
     made.save(buffer)
@@ -131,7 +132,8 @@ def _row(row: Any, texts: list[str], widths: list[Any], font: str) -> None:
 
 
 def _run(paragraph: Any, text: str, font: str, size: float) -> None:
-    run = paragraph.add_run("".join(c for c in text if c.isprintable()))
+    clean = "".join(c for c in text if c.isprintable() or c == "\n")
+    run = paragraph.add_run(clean)  # a line end becomes a break
     run.font.size = Pt(size)
     _fonts(run._element.get_or_add_rPr(), font)  # noqa: SLF001
 

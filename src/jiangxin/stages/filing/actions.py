@@ -18,7 +18,7 @@ from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import filing_deadline
 
 from .assembly import archive_of, files_of, manifest_of
-from .completeness import missing, projects_to_file
+from .completeness import SKELETON, missing, projects_to_file
 from .models import Filing, Package, Registration
 from .queries import FILE
 
@@ -47,6 +47,9 @@ def write_reports(
     viewer.require(Role.PROVINCE_HR)
     row = _locked(viewer, package_id)
     _require_unfiled(row)
+    legacy_report, existing_report = _lines(legacy_report), _lines(existing_report)
+    if existing_report.split() == SKELETON.split():
+        existing_report = ""  # the form's headings alone are no report
     for field, text in (("legacy_report", legacy_report), ("existing_report", existing_report)):
         if len(text) > LONGEST:
             raise Invalid(f"报告最多 {LONGEST} 字，现有 {len(text)} 字。", field=field)
@@ -174,6 +177,11 @@ def require_in_time(call: Call, *, supplement: bool) -> None:
             remedy="本年度不能再报送；项目可在下一年度重新申报。",
             clause="3.3",
         )
+
+
+def _lines(text: str) -> str:
+    """A text as a browser sends it, with plain line ends and without what no database takes."""
+    return text.replace("\r\n", "\n").replace("\0", "").strip()
 
 
 def _locked(viewer: Viewer, package_id: int) -> Package:

@@ -92,7 +92,7 @@ def dated_at(row: Package) -> datetime:
 def _files(row: Package, projects: list[Application]) -> Iterator[tuple[str, bytes]]:
     call, at = row.call, dated_at(row)
     yield "01-评审报告.pdf", pdf("report", review_report(row), at=at)
-    title = f"{call.year}年度2011—2020年名录项目考核评估情况报告"
+    title = f"2011—2020年名录项目\n{call.year}年度考核评估情况报告"
     legacy = papers.plain_report(call, title, row.legacy_report, on=at.date())
     yield "02-年度考核评估情况报告.pdf", pdf("report", legacy, at=at)
     if row.existing_report.strip():

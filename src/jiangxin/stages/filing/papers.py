@@ -1,6 +1,6 @@
 """The documents of a filing package, as plain data for the templates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.policy import Field, computed_values
 from jiangxin.core.policy.reading import field_text
+from jiangxin.core.workflow import ProjectState as P
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.application.sealing import shown_answers
@@ -37,7 +38,7 @@ def form_data(project: Application, version: Version) -> dict[str, Any]:
             ["申报编号", project.number],
             ["提交时间", clock.long_moment(version.at)],
         ],
-        "printed": f"{version.at.astimezone(clock.BEIJING):%Y 年 %m 月}",
+        "printed": _month(version.at.astimezone(clock.BEIJING)),
         "sections": [
             {
                 "title": f"{NUMERALS[n] if n < len(NUMERALS) else n + 1}、{section.title}",
@@ -50,6 +51,10 @@ def form_data(project: Application, version: Version) -> dict[str, Any]:
             for n, item in enumerate(version.evidence, start=1)
         ],
     }
+
+
+def _month(day: date) -> str:
+    return f"{day.year}年{day.month}月"
 
 
 def _items(
@@ -98,17 +103,34 @@ def review_report(
     rounds = review["rounds"]
     chapters = [
         ("一、项目申请情况", _applications(call)),
-        ("二、评审专家组成和评审程序", [part for each in rounds for part in _panel(each)]),
-        ("三、评审方法", [part for each in rounds for part in _method(each)]),
-        ("四、评审结果", [part for each in rounds for part in _results(each)]),
+        ("二、评审专家组成和评审程序", _by_kind(rounds, _panel)),
+        ("三、评审方法", _by_kind(rounds, _method)),
+        ("四、评审结果", _by_kind(rounds, _results)),
         ("五、公示情况", _publicity(publicity)),
     ]
     return {
-        "title": f"{province_name(call.province)}{call.year}年国家级高技能人才培训基地和技能大师工作室建设项目评审报告",
+        "title": f"{province_name(call.province)}{call.year}年国家级高技能人才培训基地\n和技能大师工作室建设项目评审报告",
         "mark": "",
         "chapters": [{"title": title, "parts": parts} for title, parts in chapters],
         "signed": _signed(call, on),
     }
+
+
+def _outcome(state: str) -> str:
+    """What became of an application in the province; what the ministries do with it is not told."""
+    confirmed = (P.CONFIRMED, P.FILED, P.FILING_RETURNED, P.REGISTERED)
+    return (P.CONFIRMED if state in confirmed else P(state)).label
+
+
+def _by_kind(
+    rounds: list[dict[str, Any]], tell: Callable[[dict[str, Any]], list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """What is told of each kind of project, under its numbered heading."""
+    return [
+        part
+        for number, each in enumerate(rounds)
+        for part in ({"heading": f"（{NUMERALS[number]}）{each['kind_label']}"}, *tell(each))
+    ]
 
 
 def plain_report(call: Call, title: str, text: str, *, on: date) -> dict[str, Any]:
@@ -117,7 +139,7 @@ def plain_report(call: Call, title: str, text: str, *, on: date) -> dict[str, An
     return {
         "title": title,
         "mark": "",
-        "chapters": [{"title": "报告正文", "parts": parts}],
+        "chapters": [{"title": "", "parts": parts}],
         "signed": _signed(call, on),
     }
 
@@ -135,52 +157,55 @@ def _applications(call: Call) -> list[dict[str, Any]]:
         {"text": f"{call.title}（{call.doc_number}）发布后，共收到申报 {len(rows)} 个：{told}。"},
         {
             "columns": ["编号", "申报单位", "类型", "办理结果"],
-            "widths": [3, 5, 2, 3],
+            "widths": [7, 10, 6, 6],
             "rows": [
-                [r.number, r.unit_name, Track(r.track).label, r.get_state_display()] for r in rows
+                [r.number, r.unit_name, Track(r.track).label, _outcome(r.state)] for r in rows
             ],
         },
     ]
 
 
 def _panel(each: dict[str, Any]) -> list[dict[str, Any]]:
-    draws = [draw for draw in each["procedure"]["draws"] if draw["digest"]]
+    procedure = each["procedure"]
     steps = [
-        f"第 {draw['session']} 场：专家库中 {draw['pool']} 名专家参加抽取，事先回避 {draw['excluded']} 名，"
-        f"由{'、'.join(party['name'] for party in draw['parties'])}分别提供随机数；"
-        f"抽取记录摘要值 {draw['digest'][:32]}。"
-        for draw in draws
+        f"{clock.long_date(draw['drawn_at'].astimezone(clock.BEIJING).date())}随机抽取"
+        f"：专家库中 {draw['pool']} 名专家参加，事先回避 {draw['excluded']} 名，"
+        f"由{'、'.join(party['name'] for party in draw['parties'])}分别提供随机数。"
+        f"抽取场次 {draw['session']}，记录摘要值 {draw['digest'][:16]}。"
+        for draw in procedure["draws"]
+        if draw["digest"] and draw["drawn_at"]
     ]
     moved = [
         f"{row['field']}第 {row['place']} 席因{row['reason']}递补。"
-        for row in each["procedure"]["replacements"]
+        for row in procedure["replacements"]
+    ]
+    avoided = [
+        f"专家{row['expert']}对项目“{row['project']}”申明回避，未评分。"
+        for row in procedure["conflicts"]
     ]
     return [
-        {"heading": each["kind_label"]},
         {
             "columns": ["专业", "席次", "姓名", "单位", "职称或等级"],
-            "widths": [2, 1, 2, 5, 3],
+            "widths": [2, 2, 3, 7, 4],
             "rows": [
                 [row["field"], str(row["place"]), row["name"], row["unit"], row["title"]]
                 for row in each["panel"]
             ],
         },
-        *({"text": text} for text in steps + moved),
+        *({"text": text} for text in steps + moved + avoided),
     ]
 
 
 def _method(each: dict[str, Any]) -> list[dict[str, Any]]:
     method = each["method"]
-    parts: list[dict[str, Any]] = [{"heading": each["kind_label"]}]
-    parts += [
+    return [
         {
             "text": f"采用“{by['name']}”，总分 {by['total']} 分，合格线 {by['pass_points']} 分，"
             f"分为{_groups(by)}；"
-            f"专家独立评分，汇总方法为{method['aggregation']}。"
+            f"专家独立评分，汇总方法为{method['aggregation']}。{method['conflict_rule']}"
         }
         for by in method["rubrics"]
     ]
-    return parts
 
 
 def _groups(by: dict[str, Any]) -> str:
@@ -188,11 +213,20 @@ def _groups(by: dict[str, Any]) -> str:
 
 
 def _results(each: dict[str, Any]) -> list[dict[str, Any]]:
+    told, decided = each["statistics"], each["procedure"]["decided_at"]
+    agreed = (
+        f"{clock.long_date(decided.astimezone(clock.BEIJING).date())}，人社、财政两部门会商确定拟推荐名单。"
+        if decided
+        else ""
+    )
     return [
-        {"heading": each["kind_label"]},
+        {
+            "text": f"评审项目 {told['projects']} 个，有效评分表 {told['sheets']} 份，"
+            f"最高 {told['highest']} 分，最低 {told['lowest']} 分；拟推荐 {told['selected']} 个。{agreed}"
+        },
         {
             "columns": ["名次", "项目", "得分", "是否推荐", "理由"],
-            "widths": [1, 6, 2, 2, 4],
+            "widths": [2, 10, 3, 4, 6],
             "rows": [
                 [
                     str(row["rank"]),

@@ -25,6 +25,7 @@ from .models import Notice, Objection
 from .queries import (
     PUBLISH,
     UPHOLD,
+    accepts_anonymous,
     accepts_objections,
     code_hash,
     items_of,
@@ -167,7 +168,7 @@ def object_to(
 
     Effects: the row, name and contact encrypted; event `objection.raised`, which holds neither.
     Raises `NotFound` for a draft, `WrongState` outside the period, `Invalid` without a ground, a
-    text, or (unless anonymous) name and contact.
+    text, or (unless anonymous, where the policy lets it be) name and contact.
     """
     row = Notice.objects.select_for_update().filter(pk=notice_id).first()
     if row is None or row.state == NoticeState.DRAFT:
@@ -178,8 +179,9 @@ def object_to(
         )
     text, name, contact = (each.replace("\0", "").strip() for each in (text, name, contact))
     check_objection(row, ground, text, application_id)
+    anonymous = anonymous and accepts_anonymous(row)
     if not anonymous:
-        check_person(name, contact)
+        check_person(row, name, contact)
     code = "".join(secrets.choice(ALPHABET) for _ in range(10))
     found = Objection.objects.create(
         notice=row,

@@ -5,6 +5,7 @@ from jiangxin.stages.programme.queries import parameter
 
 from .models import Notice, Objection
 from .privacy import leaks
+from .queries import accepts_anonymous
 
 TEXTS = {
     "title": ("标题", 200),
@@ -62,10 +63,15 @@ def check_objection(row: Notice, ground: str, text: str, application_id: int | N
         raise Invalid("请选择公示名单中的项目。", field="application")
 
 
-def check_person(name: str, contact: str) -> None:
+def check_person(row: Notice, name: str, contact: str) -> None:
     """Raises `Invalid` without name or contact."""
+    otherwise = (
+        "不愿具名的，请勾选“匿名提出”。"
+        if accepts_anonymous(row)
+        else "只受理实名异议；姓名和联系方式加密保存，不公开。"
+    )
     for field, value, label in (("name", name, "姓名"), ("contact", contact, "联系方式")):
         if not value:
-            raise Invalid(f"请填写{label}。", remedy="不愿具名的，请勾选“匿名提出”。", field=field)
+            raise Invalid(f"请填写{label}。", remedy=otherwise, field=field)
         if len(value) > 100:
             raise Invalid(f"{label}最多 100 字。", field=field)

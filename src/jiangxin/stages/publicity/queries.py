@@ -14,7 +14,7 @@ from jiangxin.records.identity.secrets import open_sealed
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
-from jiangxin.stages.programme.queries import exceptions, last_day
+from jiangxin.stages.programme.queries import exceptions, last_day, parameter
 
 from .models import Notice, Objection
 
@@ -98,6 +98,11 @@ def accepts_objections(row: Notice) -> bool:
         and row.ends_on is not None
         and clock.now() < clock.end_of(row.ends_on)
     )
+
+
+def accepts_anonymous(row: Notice) -> bool:
+    """Whether an objection may be made without a name: a parameter of the policy pack."""
+    return bool(parameter("publicity.anonymous", row.call.year))
 
 
 def objections(viewer: Viewer) -> QuerySet[Objection]:
