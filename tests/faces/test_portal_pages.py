@@ -3,6 +3,8 @@
 import gzip
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -12,6 +14,7 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
+from jiangxin.core.policy.load import DEFAULT, policies_folder
 from jiangxin.core.workflow import Role
 from jiangxin.ops.demo import finish, panel
 from jiangxin.ops.demo import province as demo_province
@@ -178,6 +181,31 @@ def test_an_objection_is_heard_once_it_is_whole(notice: Notice) -> None:
     assert "评审程序的公开范围" not in wrong.content.decode()
 
 
+def test_a_policy_without_anonymous_objections_wants_a_name(
+    notice: Notice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(policies_folder(), policies)
+    file = policies / DEFAULT / "parameters.toml"
+    allowed = 'title = "受理匿名异议"\nvalue = true'
+    assert allowed in file.read_text(encoding="utf-8")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace(allowed, allowed.replace("true", "false")),
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("JIANGXIN_POLICIES", str(policies))
+    address = reverse("portal-notice", args=[notice.pk])
+    given = {"ground": "procedure", "text": "评审程序的公开范围请予说明。", "anonymous": "on"}
+    with clock.at(PUBLISHED.replace(day=6)):
+        assert "匿名提出" not in text(address)
+        refused = Client().post(address, given)
+        assert refused.status_code == 422
+        assert "只受理实名异议" in refused.content.decode()
+        assert Objection.objects.count() == 1
+        Client().post(address, given | {"name": "王某", "contact": "0531-000"})
+    assert Objection.objects.order_by("-id")[0].named
+
+
 def test_after_the_last_day_no_objection(notice: Notice) -> None:
     assert notice.ends_on
     address = reverse("portal-notice", args=[notice.pk])
@@ -236,6 +264,10 @@ def test_the_policy_is_all_there() -> None:
     page = text(reverse("portal-policy"))
     for clause in pack().clauses.values():
         assert f'id="clause-{clause.id}"' in page
+    for shown in ("300.00 万元", "高级技师", "2025年12月31日", "每省每年基地项目上限</b>：5 个"):
+        assert shown in page
+    for raw in ("300000000", "senior_technician", "True"):
+        assert raw not in page
     norms = text(reverse("portal-norms"))
     assert sum(f"<b>N{n:02d}</b>" in norms for n in range(1, 60)) == 59
     assert settings.VERIFIER.read_bytes() == Client().get(reverse("verifier")).content

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import path
 
+from jiangxin.core.kernel.clock import BEIJING
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import NoticeState
@@ -98,14 +99,27 @@ def _notice(request: Request, row: Any, problems: list[DomainError]) -> dict[str
         "digest": row.digest(),
         "checkpoint": latest_checkpoint(),
         "province": province_name(row.call.province),
-        "left": queries.days_left(row),
+        "days": {
+            "starts_on": row.starts_on,
+            "ends_on": row.ends_on,
+            "published_on": row.published_at.astimezone(BEIJING).date(),
+        },
+        "left_words": _left(row),
         "open": queries.accepts_objections(row),
         "outcomes": [{"label": label, "count": count} for label, count in queries.outcomes(row)],
         "grounds": queries.grounds(),
+        "anonymous": queries.accepts_anonymous(row),
         "values": typed(request, OBJECTION),
         "problems": problems,
         "errors": {each.field: each.message for each in problems if each.field},
     }
+
+
+def _left(row: Any) -> str:
+    """How long the period still runs, in working days."""
+    if not queries.accepts_objections(row):
+        return "公示期已满。"
+    return f"还有 {queries.days_left(row)} 个工作日。"
 
 
 @page(roles=ANYONE, methods=("GET", "POST"))

@@ -1,10 +1,13 @@
 """The notice clause by clause, with the norms and the parameters in force; the register of norms."""
 
+from datetime import date
+
 from django.http import HttpResponse
 from django.urls import path
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.policy import Parameter
+from jiangxin.core.kernel.money import wan
+from jiangxin.core.policy import Pack, Parameter
 from jiangxin.faces.frame.pages import ANYONE, Request, page
 from jiangxin.stages.programme.queries import pack
 
@@ -34,10 +37,11 @@ def policy(request: Request) -> HttpResponse:
         norms.setdefault(norm.clause, []).append(
             {"id": norm.id, "title": norm.title, "how": HOW[norm.how]}
         )
-    parameters: dict[str, list[Parameter]] = {}
+    parameters: dict[str, list[dict[str, object]]] = {}
     for each in found.parameters:
         if each.since <= today and (each.until is None or today <= each.until):
-            parameters.setdefault(each.clause, []).append(each)
+            line = {"parameter": each, "value": value_text(found, each)}
+            parameters.setdefault(each.clause, []).append(line)
     clauses = [
         {
             "id": clause.id,
@@ -50,6 +54,19 @@ def policy(request: Request) -> HttpResponse:
     ]
     context = {"title": found.title, "clauses": clauses}
     return portal_page(request, "portal/policy.html", context, cacheable=True)
+
+
+def value_text(pack: Pack, each: Parameter) -> str:
+    """A parameter's value with its unit as people read it; money, given in 分, in 万元."""
+    if isinstance(each.value, bool):
+        return "是" if each.value else "否"
+    if isinstance(each.value, date):
+        return clock.long_date(each.value)
+    if each.unit == "分":
+        return f"{wan(each.value)} 万元"
+    if each.value in pack.levels:
+        return pack.levels[each.value].name
+    return f"{each.value} {each.unit}".strip()
 
 
 @page(roles=ANYONE)
