@@ -68,7 +68,7 @@ def fill(page: Page, values: Mapping[str, list[str]]) -> None:
                 page.locator(f"[name='{name}'][value='{text}']").check()
         elif kind.startswith("SELECT"):
             box.first.select_option(texts[0])
-        else:
+        elif box.first.is_enabled():  # what the system fills in by itself is locked
             box.first.fill(texts[0])
 
 

@@ -24,7 +24,7 @@ from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.application.sealing import shown_answers
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.programme.models import Track
-from tests.factories.applications import DURING, Round, make_round, unit_of
+from tests.factories.applications import CLOSES, DURING, Round, make_round, unit_of
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +102,74 @@ def test_a_section_is_saved_and_leads_to_the_next(
     project.refresh_from_db()
     assert project.answers["plan_goal"] == "新的目标，内容足够长。"
     assert answer.headers["Location"] == reverse("apply-section", args=[project.pk, "budget"])
+
+
+def test_a_faster_colleague_is_shown_and_nothing_typed_is_lost(round_: Round) -> None:
+    project = round_.draft(round_.unit())
+    client = client_of(unit_of(project))
+    address = reverse("apply-section", args=[project.pk, "plan"])
+    stale = posted(project, "plan", plan_goal=["我写的目标，内容足够长。"], _go=["next"])
+    client.post(address, posted(project, "plan", plan_goal=["同事写的目标，内容足够长。"]))
+    file = SimpleUploadedFile("我的附件.pdf", SCAN + b"\n", "application/pdf")
+    answer = client.post(address, {**stale, "file-plan_goal": [file]})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "<del>同事写的目标，内容足够长。</del>" in page
+    assert "<ins>我写的目标，内容足够长。</ins>" in page
+    assert page.count("<ins>") == 1
+    project.refresh_from_db()
+    assert project.answers["plan_goal"] == "同事写的目标，内容足够长。"
+    assert project.evidence.filter(document__name="我的附件.pdf").exists()
+    client.post(address, {**stale, "revision": str(project.revision)})
+    project.refresh_from_db()
+    assert project.answers["plan_goal"] == "我写的目标，内容足够长。"
+
+
+def test_what_was_typed_after_the_deadline_stays_on_the_page(round_: Round) -> None:
+    project = round_.draft(round_.unit())
+    client = client_of(unit_of(project))
+    data = posted(project, "plan", plan_goal=["最后一刻写的目标，足够长。"])
+    with clock.at(CLOSES):
+        answer = client.post(reverse("apply-section", args=[project.pk, "plan"]), data)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "截止" in page
+    assert "最后一刻写的目标，足够长。" in page
+    project.refresh_from_db()
+    assert project.answers["plan_goal"] != "最后一刻写的目标，足够长。"
+
+
+@pytest.mark.parametrize(
+    ("section", "go", "name", "args"),
+    [
+        ("plan", "tasks", "apply-tasks", []),
+        ("leader", "back", "apply-section", ["unit"]),
+        ("unit", "next", "apply-section", ["leader"]),
+        ("undertakings", "next", "apply-check", []),
+    ],
+)
+def test_every_button_saves_before_it_leads_on(
+    round_: Round, section: str, go: str, name: str, args: list[str]
+) -> None:
+    project = round_.draft(round_.unit())
+    client = client_of(unit_of(project))
+    data = posted(project, section, _go=[go])
+    answer = client.post(reverse("apply-section", args=[project.pk, section]), data)
+    assert answer.headers["Location"] == reverse(name, args=[project.pk, *args])
+    before = project.revision
+    project.refresh_from_db()
+    assert project.revision == before + 1
+
+
+def test_the_registered_name_stands_locked_on_the_page(round_: Round) -> None:
+    project = round_.draft(round_.unit())
+    client = client_of(unit_of(project))
+    address = reverse("apply-section", args=[project.pk, "unit"])
+    for page in (client.get(address), client.post(address, {"revision": project.revision})):
+        text = page.content.decode()
+        assert re.search(
+            rf'value="{re.escape(project.unit.name)}" id="in-unit_name"[^>]* disabled', text
+        )
 
 
 def test_what_was_typed_wrong_stays_on_the_page(round_: Round) -> None:

@@ -8,10 +8,13 @@ from django.db import connection
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
+from jiangxin.core.policy import section_values
 from jiangxin.records.documents.models import Document
+from jiangxin.records.identity.models import Organisation
 from jiangxin.stages.application import actions
 from jiangxin.stages.application.models import Application, Evidence
-from jiangxin.stages.application.queries import gaps, visible
+from jiangxin.stages.application.queries import form_of, gaps, visible
+from jiangxin.stages.application.sealing import shown_answers
 from jiangxin.stages.programme.models import Track
 from tests.factories.applications import CLOSES, DURING, Round, make_round, save, unit_of
 
@@ -182,3 +185,60 @@ def test_a_wrong_personal_number_is_sealed_as_well(round_: Round) -> None:
     assert "leader_id_number" in errors
     assert "19700307" not in str(project.answers)
     assert [gap.field for gap in gaps(project)] == ["leader_id_number"]
+
+
+def test_two_colleagues_on_two_sections_do_not_disturb_each_other(round_: Round) -> None:
+    project = round_.draft(round_.unit())
+    opened = project.revision
+    form = form_of(project)
+    with clock.at(DURING):
+        for section, changes in (
+            ("plan", {"plan_goal": "甲同事写的目标，内容足够长。"}),
+            ("leader", {"leader_post": "乙同事写的岗位"}),
+        ):
+            page = form.section(section)
+            assert page is not None
+            actions.save_section(
+                viewer=unit_of(project),
+                application_id=project.pk,
+                section=section,
+                data=section_values(page, {**shown_answers(project.answers), **changes}),
+                revision=opened,
+            )
+    project.refresh_from_db()
+    assert project.answers["plan_goal"] == "甲同事写的目标，内容足够长。"
+    assert project.answers["leader_post"] == "乙同事写的岗位"
+
+
+def test_a_page_without_a_revision_overwrites_nothing(round_: Round) -> None:
+    project = round_.draft(round_.unit())
+    with clock.at(DURING), pytest.raises(actions.Overtaken):
+        actions.save_section(
+            viewer=unit_of(project), application_id=project.pk, section="plan", data={}, revision=-1
+        )
+    before = project.answers["plan_goal"]
+    project.refresh_from_db()
+    assert project.answers["plan_goal"] == before
+
+
+def test_a_draft_begins_with_what_the_unit_has_registered(round_: Round) -> None:
+    unit = round_.unit()
+    with clock.at(DURING):
+        project = actions.begin(viewer=unit, call_id=round_.call.pk, track=Track.STUDIO)
+    registered = project.unit
+    assert project.answers["unit_name"] == registered.name
+    assert project.answers["unit_code"] == registered.uscc
+    assert project.answers["contact_phone"] == registered.phone
+
+
+def test_a_unit_applies_under_its_registered_name_only(round_: Round) -> None:
+    project, other = round_.draft(round_.unit()), round_.unit()
+    foreign = Organisation.objects.get(pk=other.organisation_id)
+    with clock.at(DURING):
+        project, errors = save(
+            project, "unit", unit_name=foreign.name, unit_code=foreign.uscc, address="新地址 2 号"
+        )
+    assert errors == {}
+    assert project.answers["address"] == "新地址 2 号"
+    assert project.answers["unit_name"] == project.unit.name != foreign.name
+    assert project.answers["unit_code"] == project.unit.uscc != foreign.uscc

@@ -48,3 +48,9 @@ def strip_of(project: Any) -> dict[str, Any]:
         "receipt": project.number,
         "phone": project.call.phone,
     }
+
+
+def revision_of(request: Request) -> int:
+    """The revision on which the page stands that was sent; -1, older than any, when it has none."""
+    text = request.POST.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1

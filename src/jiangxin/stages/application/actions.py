@@ -19,6 +19,7 @@ from jiangxin.stages.programme.models import Call, Track
 
 from .models import Application, Evidence, Version
 from .queries import eligibility, form_of, gaps, latest_version
+from .registered import first_answers, with_locked
 from .sealing import seal_answers, unmasked
 
 EDITABLE = (ProjectState.DRAFT, ProjectState.RETURNED)
@@ -30,9 +31,13 @@ REGISTER_NORMS = (
 )  # facts of the register: no examiner could decide otherwise
 
 
+class Overtaken(WrongState):
+    """A colleague has saved the same section in the meantime."""
+
+
 @transaction.atomic
 def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
-    """A new draft of the viewer's unit.
+    """A new draft of the viewer's unit, with what the unit told at registration.
 
     Effects: the row; event `project.begun`. Raises `WrongState` outside the window, `LimitReached`
     when the unit has an application on this track this year.
@@ -54,6 +59,7 @@ def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
         title=f"{unit.name}{track.label}项目",
         updated_at=clock.now(),
     )
+    project.answers = first_answers(form_of(project), unit)
     try:
         with transaction.atomic():
             project.save(force_insert=True)
@@ -91,26 +97,28 @@ def save_section(
 ) -> tuple[Application, Parsed]:
     """Keep what was typed on one page of the form, right or wrong; returns it with its errors.
 
-    `revision` is that of the page: when a colleague has saved since, nothing is overwritten and
-    `WrongState` says so. Effects: answers, the columns lists are made of, revision + 1. Saving is
-    no step of the project's life, so it leaves no event; what is submitted is kept by version.
+    `revision` is the application's when the page was opened: when a colleague has saved the same
+    section since, nothing is overwritten and `Overtaken` says so; other sections do not matter.
+    Effects: answers, the columns lists are made of, revision + 1. Saving is no step of the
+    project's life, so it leaves no event; what is submitted is kept by version.
     """
     project = _own(viewer, application_id)
     require_editable(project)
-    if project.revision != revision:
-        raise WrongState(
-            "同事刚刚修改了这份申报，为避免互相覆盖，本页内容没有保存。",
-            remedy="请打开最新内容核对后再填写；您刚才输入的内容仍在本页。",
-        )
-    form = form_of(project)
-    page = next((item for item in form.sections if item.key == section), None)
+    page = form_of(project).section(section)
     if page is None:
         raise NotFound("没有这一部分。")
-    parsed = parse_section(page, unmasked(page.fields, data, project.answers))
+    if project.section_revisions.get(section, 0) > revision:
+        raise Overtaken(
+            "同事刚刚保存了这一部分，为避免互相覆盖，您的内容没有保存。",
+            remedy="您输入的内容仍在本页；请与同事的内容核对后再暂存。",
+        )
+    given = with_locked(page, data, project.unit)
+    parsed = parse_section(page, unmasked(page.fields, given, project.answers))
     sealed = seal_answers(page.fields, parsed.answers, project.answers)
     elsewhere = {k: v for k, v in project.answers.items() if page.field(k) is None}
     project.answers = {**elsewhere, **sealed}
     project.revision += 1
+    project.section_revisions = {**project.section_revisions, section: project.revision}
     project.updated_at = clock.now()
     if project.state == ProjectState.DRAFT:
         _mirror(project)

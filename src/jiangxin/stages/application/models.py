@@ -29,6 +29,7 @@ class Application(models.Model):
     priority_field = models.CharField("重点领域", max_length=40, blank=True)
     answers = models.JSONField("申报内容", default=dict)
     revision = models.PositiveIntegerField("修订号", default=0)
+    section_revisions = models.JSONField("各部分的修订号", default=dict)
     version = models.PositiveSmallIntegerField("提交版本", default=0)
     state = models.CharField(
         "状态",
