@@ -14,6 +14,16 @@ from jiangxin.records.ledger.actions import append
 from .models import Organisation, User
 from .queries import viewer_of
 
+TEXTS = {  # label, most letters, needed
+    "name": ("单位名称", 120, True),
+    "contact": ("联系人", 40, True),
+    "phone": ("联系电话", 30, False),
+    "username": ("账号", 60, True),
+    "nature": ("单位性质", 40, False),
+    "address": ("地址", 200, False),
+    "email": ("邮箱", 254, False),
+}
+
 
 def register_unit(
     *,
@@ -39,12 +49,15 @@ def register_unit(
     code, _ = read_uscc(uscc)
     if province not in BY_CODE:
         raise Invalid("请选择所在省份。", field="province")
-    for field, value, label in (
-        ("name", name, "单位名称"),
-        ("contact", contact, "联系人"),
-    ):
-        if not value.strip():
-            raise Invalid(f"请填写{label}。", field=field)
+    _check_texts(
+        name=name,
+        contact=contact,
+        phone=phone,
+        username=username,
+        nature=nature,
+        address=address,
+        email=email,
+    )
     try:
         if password is not None:
             validate_password(password)
@@ -57,10 +70,10 @@ def register_unit(
                 name=name.strip(),
                 uscc=code,
                 province=province,
-                nature=nature,
-                address=address,
+                nature=nature.strip(),
+                address=address.strip(),
                 contact=contact.strip(),
-                phone=phone,
+                phone=phone.strip(),
                 created_at=clock.now(),
             )
             user = open_account(
@@ -69,14 +82,26 @@ def register_unit(
                 name=contact.strip(),
                 role=Role.APPLICANT,
                 organisation=unit,
-                phone=phone,
-                email=email,
+                phone=phone.strip(),
+                email=email.strip(),
                 demo=demo,
             )
             append(type="unit.registered", subject=f"unit:{unit.pk}", by=viewer_of(user))
             return user
     except IntegrityError as error:
         raise _taken(error, code=code, username=username) from None
+
+
+def _check_texts(**texts: str) -> None:
+    """Raises `Invalid` for a text that is missing, too long, or holds what no text holds."""
+    for field, value in texts.items():
+        label, longest, needed = TEXTS[field]
+        if needed and not value.strip():
+            raise Invalid(f"请填写{label}。", field=field)
+        if len(value.strip()) > longest:
+            raise Invalid(f"{label}最多 {longest} 字。", field=field)
+        if not value.isprintable():
+            raise Invalid(f"{label}中有不能显示的字符，请重新填写。", field=field)
 
 
 def open_account(
