@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from jiangxin.records.ledger.actions import seal
+from jiangxin.stages.filing.actions import record_no_application
 
 
 @app.periodic(cron="* * * * *")
@@ -10,3 +11,10 @@ from jiangxin.records.ledger.actions import seal
 def seal_ledger(timestamp: int) -> None:
     """Give the events of the last minute their place in the tree and write a checkpoint."""
     seal()
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(queueing_lock="record_no_application", pass_context=False)
+def record_late_years(timestamp: int) -> None:
+    """After the filing deadline, put on record which provinces count as having no application."""
+    record_no_application()

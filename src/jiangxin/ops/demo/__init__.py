@@ -9,6 +9,7 @@ import sys
 from datetime import datetime, timedelta
 from random import Random
 
+from django.core.management import call_command
 from django.db import transaction
 
 from jiangxin.core.kernel import clock
@@ -66,7 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Load the demonstration into an empty database; refuses one that has people."""
+    """Bring the tables up to date and load the demonstration; refuses a database that has people."""
+    call_command("migrate", interactive=False, verbosity=0)
     if User.objects.exists():
         print(
             "数据库里已有数据，没有装入演示数据。请换一个 JIANGXIN_VAR 或清空数据库。",
