@@ -14,12 +14,14 @@ from pypdf import PdfReader
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
-from jiangxin.core.proof.packages import package_problems
+from jiangxin.core.proof.packages import package_problems, read_manifest
 from jiangxin.core.workflow import MINISTRIES, Role
 from jiangxin.ops.demo.country import officer
 from jiangxin.ops.paths import ROOT
+from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.queries import read
 from jiangxin.records.identity.viewer import PUBLIC, System
+from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.filing import actions, completeness, queries, registration
 from jiangxin.stages.filing.choices import Outcome
@@ -138,6 +140,47 @@ def test_the_archive_is_the_same_twice_and_any_change_is_found(year: Year, tmp_p
     assert package_problems(changed.getvalue())
     file.write_bytes(changed.getvalue())
     assert subprocess.run(verifier, check=False, capture_output=True).returncode != 0
+
+
+def test_what_is_sent_carries_both_seals(year: Year, tmp_path: Path) -> None:
+    row = filed(year)
+    assembled = Document.objects.filter(name=row.filings.get().archive.name).order_by("id")[0]
+    data = read(queries.archive(officer(Role.MINISTRY_HR), row.pk))
+    manifest = read_manifest(data)
+    assert manifest["digest"] == row.digest == read_manifest(read(assembled))["digest"]
+    assert manifest["seals"] == {
+        department: {"by": viewer.name, "at": IN_TIME.isoformat(), "digest": row.digest}
+        for department, viewer in (("hr", year.hr), ("finance", year.finance))
+    }
+    assert "seals" not in read_manifest(read(assembled))
+    assert package_problems(data) == []
+    file = tmp_path / "filing.zip"
+    file.write_bytes(data)
+    verifier = [sys.executable, ROOT / "verifier/verify.py", "filing", file]
+    assert subprocess.run(verifier, check=False, capture_output=True).returncode == 0
+    assert read(queries.archive(year.hr, row.pk)) == data
+
+
+def test_a_year_without_filing_is_put_on_record_once(year: Year) -> None:
+    year.confirmed()
+    with clock.at(DEADLINE - timedelta(microseconds=1)):
+        assert actions.record_no_application() == []
+        assert queries.no_application(year.hr) == []
+    with clock.at(DEADLINE):
+        assert queries.no_application(year.hr) == [year.call]
+        assert queries.no_application(officer(Role.PROVINCE_HR, "36")) == []
+        assert actions.record_no_application() == [year.call]
+        assert actions.record_no_application() == []
+    (event,) = Event.objects.filter(type="call.no_application")
+    assert (event.subject, event.payload["year"]) == (year.call.subject, 2025)
+
+
+def test_a_year_that_filed_is_not_on_record_as_empty(year: Year) -> None:
+    filed(year)
+    with clock.at(LATER):
+        assert actions.record_no_application() == []
+        assert queries.no_application(year.hr) == []
+    assert not Event.objects.filter(type="call.no_application").exists()
 
 
 def test_the_documents_say_what_happened(year: Year) -> None:

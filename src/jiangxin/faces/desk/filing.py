@@ -79,6 +79,7 @@ def filings(request: Request) -> HttpResponse:
         {
             "list": shown,
             "ready": ready,
+            "no_application": queries.no_application(request.viewer),
             "empty": {"title": "还没有备案材料", "why": "公示期满、项目确认后，由人社部门组卷。"},
         },
     )

@@ -6,13 +6,14 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import path, reverse
 
+from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES, province_name
 from jiangxin.core.workflow import PackageState
 from jiangxin.faces.frame import export
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.stages.filing import queries
-from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.titles import queries as titles
 
@@ -87,6 +88,8 @@ def _filings(request: Request, year: int) -> dict[str, Any]:
     filed = queries.states_by_province(request.viewer, year)
     states = Counter(str(row.state) for row in filed.values())
     missing = [each.code for each in PROVINCES if each.code not in filed]
+    over = pack().covers(year) and clock.now() >= filing_deadline(year)
+    words = "逾期未报，视为无申报项目" if over else "尚未报送"
     listed = reverse("ministry-filings")
     tiles = [
         {
@@ -98,7 +101,8 @@ def _filings(request: Request, year: int) -> dict[str, Any]:
         for state in TO_THE_MINISTRIES
     ]
     return {
-        "tiles": [*tiles, {"label": "尚未报送", "value": len(missing), "unit": "个省份"}],
+        "tiles": [*tiles, {"label": words, "value": len(missing), "unit": "个省份"}],
+        "words": words,
         "missing": [province_name(code) for code in missing],
         "deadline": deadline_of(year) if pack().covers(year) else None,
     }

@@ -11,17 +11,19 @@ from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.documents.actions import keep_generated
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.queries import read
-from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.identity.viewer import System, Viewer
 from jiangxin.records.ledger.actions import append, move
+from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import filing_deadline
 
-from .assembly import archive_of, files_of, manifest_of
+from .assembly import archive_of, files_of, manifest_of, with_seals
 from .completeness import SKELETON, missing, projects_to_file
 from .models import Filing, Package, Registration
-from .queries import FILE
+from .queries import FILE, package_marks, unfiled_calls
 
+NO_APPLICATION = "call.no_application"
 LONGEST = 20_000  # letters of a report or a reason
 
 
@@ -119,8 +121,9 @@ def concur(
 def file(*, viewer: Viewer, package_id: int) -> Package:
     """Send the sealed package to both ministries.
 
-    Effects, in order: package filed, event `package.filed` with digest and attempt; the filing kept
-    as it is; every project of it filed, event `project.filed`, earlier decisions on it void. Raises
+    Effects, in order: package filed, event `package.filed` with digest and attempt; both seals put
+    into the manifest of the archive; the filing kept as it is; every project of it filed, event
+    `project.filed`, earlier decisions on it void. Raises
     `WrongState` while a seal is missing or from 24:00 of the deadline on (the year then counts as
     one without application, N38), `Invalid` for a gap.
     """
@@ -150,12 +153,15 @@ def file(*, viewer: Viewer, package_id: int) -> Package:
         payload={"digest": row.digest, "attempt": row.attempt},
         also=("filed_at", "first_filed_at", "attempt"),
     )
+    row.manifest, data = with_seals(read(archive), package_marks(row))
+    row.archive = keep_generated(name=archive.name, media_type=archive.media_type, data=data)
+    row.save(update_fields=["manifest", "archive"])
     Filing.objects.create(
         package=row,
         attempt=row.attempt,
         manifest=row.manifest,
         digest=row.digest,
-        archive=archive,
+        archive=row.archive,
         filed_at=row.filed_at,
     )
     again = Registration.objects.filter(application__in=projects, void_at=None)
@@ -163,6 +169,30 @@ def file(*, viewer: Viewer, package_id: int) -> Package:
     for project in projects:
         move(project, step="file", by=viewer, guards=guards, payload={"package": row.subject})
     return row
+
+
+@transaction.atomic
+def record_no_application() -> list[Call]:
+    """Put on record, once for each call, that its year counts as one without application (N38).
+
+    Effects: event `call.no_application` with the deadline on every published call of which nothing
+    was filed in time. Returns the calls that were not on record before.
+    """
+    calls = list(unfiled_calls().select_for_update().order_by("id"))
+    known = set(
+        Event.objects.filter(
+            type=NO_APPLICATION, subject__in=[call.subject for call in calls]
+        ).values_list("subject", flat=True)
+    )
+    fresh = [call for call in calls if call.subject not in known]
+    for call in fresh:
+        append(
+            type=NO_APPLICATION,
+            subject=call.subject,
+            by=System(),
+            payload={"year": call.year, "deadline": filing_deadline(call.year)},
+        )
+    return fresh
 
 
 def require_in_time(call: Call, *, supplement: bool) -> None:

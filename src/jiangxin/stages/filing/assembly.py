@@ -16,6 +16,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.proof.packages import MANIFEST, PACKAGE_FORMAT, manifest_digest
+from jiangxin.records.concurrence.queries import Marks
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.queries import read
 from jiangxin.records.documents.rendering import pdf
@@ -73,6 +74,26 @@ def archive_of(manifest: dict[str, Any], files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = 0o644 << 16
             bundle.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+def with_seals(archive: bytes, seals: Marks) -> tuple[dict[str, Any], bytes]:
+    """The same files under a manifest that says who sealed it for which department, and when.
+
+    Returns the manifest and the new archive; the digest is that of the files and does not change.
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as bundle:
+        files = {name: bundle.read(name) for name in bundle.namelist()}
+    manifest: dict[str, Any] = json.loads(files.pop(MANIFEST))
+    manifest["seals"] = {
+        department.value: {
+            "by": mark.name,
+            "at": mark.at.astimezone(clock.BEIJING).isoformat(timespec="seconds"),
+            "digest": manifest["digest"],
+        }
+        for department, mark in seals.items()
+        if mark.at
+    }
+    return manifest, archive_of(manifest, files)
 
 
 def review_report(row: Package) -> dict[str, Any]:

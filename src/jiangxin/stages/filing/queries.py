@@ -12,7 +12,14 @@ from django.db.models.functions import Coalesce
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.proof.packages import package_problems
-from jiangxin.core.workflow import MINISTRIES, Department, PackageState, ProjectState, Role
+from jiangxin.core.workflow import (
+    MINISTRIES,
+    CallState,
+    Department,
+    PackageState,
+    ProjectState,
+    Role,
+)
 from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.queries import read
@@ -80,6 +87,21 @@ def is_late(call: Call) -> bool:
     if clock.now() < filing_deadline(call.year):
         return False
     return not Package.objects.filter(call=call, attempt__gt=0).exists()
+
+
+def unfiled_calls() -> QuerySet[Call]:
+    """The published calls whose year counts as one without application (N38)."""
+    years = Call.objects.filter(state=CallState.OPEN).order_by().values_list("year", flat=True)
+    late = [year for year in years.distinct() if clock.now() >= filing_deadline(year)]
+    filed = Package.objects.filter(call=OuterRef("pk"), attempt__gt=0)
+    return Call.objects.filter(~Exists(filed), state=CallState.OPEN, year__in=late)
+
+
+def no_application(viewer: Viewer) -> list[Call]:
+    """Of the viewer's province: the years that count as ones without application, newest first."""
+    if not viewer.province or viewer.role in (Role.APPLICANT, Role.EXPERT):
+        return []
+    return list(unfiled_calls().filter(province=viewer.province).order_by("-year"))
 
 
 @dataclass(frozen=True)
