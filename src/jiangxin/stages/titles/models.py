@@ -4,6 +4,7 @@ It stands below the application stage because an application is judged against i
 must be found in it (N15, N16), and a leader × unit may not be in it already (N26).
 """
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -54,7 +55,13 @@ class Title(models.Model):
                 fields=["origin"], condition=~Q(origin=""), name="one_title_per_project"
             ),
         )
-        indexes = (models.Index(fields=["province", "year", "kind"], name="titles_title_place"),)
+        indexes = (
+            models.Index(fields=["province", "year", "kind"], name="titles_title_place"),
+            models.Index(fields=["uscc"], name="titles_title_uscc"),
+            models.Index(fields=["unit_name"], name="titles_title_unit"),
+            models.Index(fields=["leader_hash"], name="titles_title_leader"),
+            GinIndex(fields=["former_names"], name="titles_title_former"),
+        )
         ordering = ("-year", "province", "number")
 
     def __str__(self) -> str:
