@@ -240,7 +240,8 @@ def test_answers_read_as_words() -> None:
     assert field_text(fields["sure"], False) == "否"
     assert field_text(fields["sworn"], True) == "是"
     assert field_text(fields["colour"], "blue") == "蓝"
-    assert field_text(fields["sum"], 12_500_000) == "12.5"
+    assert field_text(fields["sum"], 12_500_000) == "12.50"
+    assert field_text(fields["sum"], 1_234_567_890_000) == "1,234,567.89"
     assert field_text(fields["day"], date(2024, 1, 2).isoformat()) == "2024-01-02"
     assert field_text(fields["number"], {"raw": "十"}) == "十"
 

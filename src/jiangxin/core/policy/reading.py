@@ -14,7 +14,7 @@ from typing import Any
 
 from ..kernel.errors import Invalid
 from ..kernel.identifiers import read_id_number, read_uscc
-from ..kernel.money import FEN_PER_WAN, parse_wan
+from ..kernel.money import FEN_PER_WAN, parse_wan, wan
 from .forms import Field, Section
 
 RAW = "raw"
@@ -81,9 +81,14 @@ def hints(section: Section, answers: Mapping[str, Any]) -> dict[str, str]:
 
 
 def field_text(field: Field, value: Any) -> str:
-    """An answer of a field that is no table as a person reads it (documents and review pages)."""
+    """An answer of a field that is no table as a person reads it (documents and review pages).
+
+    Money comes in 万元 with two decimals, an occupation with its name before its code.
+    """
     if is_raw(value):
         return str(value[RAW])
+    if field.kind == "money":
+        return wan(value)
     labels = dict(field.options)
     if field.kind == "multichoice":
         return "、".join(labels.get(each, each) for each in value)
@@ -91,6 +96,8 @@ def field_text(field: Field, value: Any) -> str:
         return "是" if value else "否"
     if field.kind in ("choice", "level"):
         return labels.get(value, str(value))
+    if field.kind == "occupation":
+        return f"{labels.get(value, '')} {value}".strip()
     return "".join(_typed(field, value))
 
 

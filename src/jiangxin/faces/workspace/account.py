@@ -1,5 +1,6 @@
 """Before a unit has an account: whether it would meet the conditions, and registration."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import login
@@ -10,12 +11,14 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.identifiers import read_uscc
 from jiangxin.core.kernel.regions import PROVINCES
-from jiangxin.core.policy import Field, Verdict, assess, computed_values, facts_from, parse_section
+from jiangxin.core.policy import Field, Verdict, assess, facts_from, parse_section
 from jiangxin.faces.frame import rows
-from jiangxin.faces.frame.pages import ANYONE, Request, catching, done, page, render, typed
+from jiangxin.faces.frame.pages import ANYONE, Request, catching, done, page, typed
 from jiangxin.records.identity.actions import register_unit
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Track
+
+from .navigation import public_page
 
 FIELDS = ("name", "uscc", "province", "nature", "address", "contact", "phone", "email", "username")
 NATURES = ("技师学院", "高级技工学校", "职业院校", "企业", "公共实训基地", "社会培训机构", "其他")
@@ -37,7 +40,7 @@ def register(request: Request) -> HttpResponse:
                 text = "注册成功，现在可以开始申报。" + (f"提示：{warning}" if warning else "")
                 return done(request, text, "workspace-home")
     values = {key: value for key, value in typed(request).items() if "password" not in key}
-    return render(
+    return public_page(
         request,
         "workspace/register.html",
         {
@@ -60,7 +63,6 @@ def preview(request: Request) -> HttpResponse:
     asked = request.POST.get("track") or request.GET.get("track") or Track.NEW_BASE.value
     track = Track(asked) if asked in {each.value for each in Track} else Track.NEW_BASE
     form = pack().form(track.value)
-    fields = deciding(track)
     data = {key: list(map(str, texts)) for key, texts in request.POST.lists()}
     answers: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -72,22 +74,22 @@ def preview(request: Request) -> HttpResponse:
         data, errors = rows.change(data), {}
     facts = facts_from(form, answers, EVIDENCE, registers={})
     findings = assess(pack(), track=track.value, on=clock.today(), facts=facts)
-    counts = {verdict: sum(each.verdict is verdict for each in findings) for verdict in Verdict}
-    values = data | {key: [str(value)] for key, value in computed_values(form, answers).items()}
+    counts = {each.value: sum(found.verdict is each for found in findings) for each in Verdict}
+    decided, declared = deciding(track)
     part = request.headers.get("HX-Request")
-    return render(
+    return public_page(
         request,
         "workspace/_preview_result.html" if part else "workspace/preview.html",
         {
             "track": track.value,
             "tracks": Track.choices(),
-            "fields": fields,
-            "values": values,
+            "decided": decided,
+            "declared": declared,
+            "values": data,
             "errors": errors,
             "findings": findings if request.method == "POST" else [],
-            "counts": {verdict.value: count for verdict, count in counts.items()},
+            "counts": counts,
         },
-        status=200,
     )
 
 
@@ -101,19 +103,28 @@ class _Promised(dict[str, int]):
 EVIDENCE = _Promised()
 
 
-def deciding(track: Track) -> list[Field]:
-    """The questions of the track's form on which a condition rests, in the form's order."""
-    wanted = {fact for each in pack().requirements(track.value) for fact in each.condition.facts()}
-    tables = set()
+def deciding(track: Track) -> tuple[list[Field], list[Field]]:
+    """The questions of the track's form on which a condition rests, in the form's order.
+
+    First those that figures and facts decide, then the declarations that an examiner has to judge.
+    Tables keep the columns that count; nothing is required and nothing is to be attached.
+    """
     form = pack().form(track.value)
-    for _, field in form.fields():
-        if field.computed and field.key in wanted:
-            tables.add(field.computed.table)
-    return [
-        field
-        for _, field in form.fields()
-        if not field.computed and (field.key in wanted or field.key in tables)
+    wanted = {fact for each in pack().requirements(track.value) for fact in each.condition.facts()}
+    wanted |= {
+        field.computed.table for _, field in form.fields() if field.computed and field.key in wanted
+    }
+    asked = [
+        _asked(field) for _, field in form.fields() if not field.computed and field.key in wanted
     ]
+    declared = [field for field in asked if field.kind == "attest"]
+    return [field for field in asked if field.kind != "attest"], declared
+
+
+def _asked(field: Field) -> Field:
+    columns = tuple(replace(each, required=False) for each in field.columns if each.required)
+    text = "" if field.kind == "attest" else field.help
+    return replace(field, required=False, help=text, columns=columns)
 
 
 urlpatterns = [

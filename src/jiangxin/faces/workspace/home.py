@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
-from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.stages.application import queries
@@ -14,7 +13,7 @@ from jiangxin.stages.programme.queries import open_calls
 from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.publicity.queries import with_known_state
 
-from .navigation import workspace_page
+from .navigation import days_left, until, workspace_page
 
 P = ProjectState
 # What an applicant should know of each state, in plain words.
@@ -48,7 +47,7 @@ def home(request: Request) -> HttpResponse:
         {
             "call": call,
             "tracks": [(t.value, t.label) for t in queries.tracks_open_to(request.viewer, call)],
-            "left_days": (call.closes_at - clock.now()).days,
+            "left_days": days_left(call.closes_at),
         }
         for call in open_calls().filter(province=request.viewer.province)
     ]
@@ -69,9 +68,7 @@ def _row(project: Any) -> dict[str, Any]:
         P.DRAFT: (reverse("apply-tasks", args=[project.pk]), "继续填写"),
         P.RETURNED: (reverse("apply-tasks", args=[project.pk]), "查看意见并补正"),
     }.get(state, (reverse("apply-receipt", args=[project.pk]), "查看回执和进度"))
-    due = project.call.closes_at if state is P.DRAFT else None
-    if state is P.RETURNED and project.correction_due:
-        due = clock.end_of(project.correction_due)
+    due = until(project) if state in (P.DRAFT, P.RETURNED) else None
     return {
         "title": project.title,
         "track": Track(project.track).label,
@@ -83,6 +80,7 @@ def _row(project: Any) -> dict[str, Any]:
         "url": url if project.version or state is P.DRAFT else "",
         "action": label,
         "due": due,
+        "left_days": days_left(due) if due else None,
         "waits": state in (P.DRAFT, P.RETURNED),
     }
 

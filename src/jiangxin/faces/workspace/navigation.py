@@ -1,13 +1,14 @@
 """What stands on top of every page of the workspace."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import ProjectState
+from jiangxin.faces.frame.links import PORTAL, links
 from jiangxin.faces.frame.pages import Request, render
 
 LINKS = (
@@ -25,25 +26,40 @@ def workspace_page(
     status: int | None = None,
 ) -> HttpResponse:
     """A page in the workspace's layout; like `pages.render`, with the links on top."""
-    links = [
-        {"label": label, "url": reverse(name), "active": request.path == reverse(name)}
-        for name, label in LINKS
-    ]
-    return render(request, template, {"workspace_nav": links, **(context or {})}, status=status)
+    values = {"workspace_nav": links(request, LINKS), **(context or {})}
+    return render(request, template, values, status=status)
+
+
+def public_page(request: Request, template: str, context: Mapping[str, Any]) -> HttpResponse:
+    """A page that needs no account, in the layout of the public site."""
+    return render(request, template, {"portal_nav": links(request, PORTAL), **context})
+
+
+def until(project: Any) -> datetime:
+    """Until when the unit may do what it has to do: submit, or send in what was asked for.
+
+    A day's end is told as 23:59 of that day, for 00:00 of the next would be misread.
+    """
+    if project.state == ProjectState.RETURNED and project.correction_due:
+        return clock.end_of(project.correction_due) - timedelta(seconds=1)
+    closes: datetime = project.call.closes_at
+    return closes
+
+
+def days_left(moment: datetime) -> int | None:
+    """Calendar days until `moment` in Beijing; 0 on its own day, none when it is past."""
+    if moment <= clock.now():
+        return None
+    return (moment.astimezone(clock.BEIJING).date() - clock.today()).days
 
 
 def strip_of(project: Any) -> dict[str, Any]:
     """The fixed strip: what it is, until when, and 尚未提交 as long as it is not submitted."""
     returned = project.state == ProjectState.RETURNED
-    until = (
-        clock.end_of(project.correction_due)
-        if returned and project.correction_due
-        else project.call.closes_at
-    )
     return {
         "what": f"{project.get_track_display()}申报" + ("（补正）" if returned else ""),
-        "at": until,
-        "left_days": None if until <= clock.now() else (until - clock.now()).days,
+        "at": until(project),
+        "left_days": days_left(until(project)),
         "submitted": project.state not in (ProjectState.DRAFT, ProjectState.RETURNED),
         "receipt": project.number,
         "phone": project.call.phone,

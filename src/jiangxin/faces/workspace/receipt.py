@@ -20,6 +20,7 @@ from .home import PLAIN
 from .navigation import strip_of, workspace_page
 
 UNIT = frozenset({Role.APPLICANT})
+P = ProjectState
 STEPS = {step.event: step.label for step in MACHINES["project"].transitions}
 LABELS = STEPS | {
     "project.begun": "建立申报",
@@ -47,7 +48,7 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
             "plain": PLAIN[state],
             "state": state.value,
             "label": state.label,
-            "steps": _steps(project, told=told),
+            "steps": [*_steps(project, told=told), *_ahead(state)],
             "returns": returns(project),
             "rejection": rejection(project) if state is ProjectState.REJECTED else None,
             "may_withdraw": state in step.sources and clock.now() < project.call.closes_at,
@@ -70,6 +71,26 @@ def _steps(project: Any, *, told: bool) -> list[dict[str, Any]]:
         }
         for event in queries.timeline(project)
         if event.type in LABELS and (told or event.type not in SECRET_EVENTS)
+    ]
+
+
+# What is still ahead, and the states in which each step is the present one.
+AHEAD = (
+    ((P.SUBMITTED,), "资格审查", "省级人社部门逐条审查；有问题会退回补正"),
+    ((P.EXAMINED, P.UNDER_REVIEW), "专家评审", "随机抽取的专家独立评分"),
+    ((P.REVIEWED,), "确定推荐名单", "省级人社、财政部门共同确定"),
+    ((P.PROPOSED, P.PUBLICISED), "公示", "推荐名单面向社会公示"),
+    ((P.CONFIRMED,), "报送备案", "由省级两部门报人力资源社会保障部、财政部"),
+    ((P.FILED, P.FILING_RETURNED), "两部备案登记", "登记后成为国家级项目"),
+)
+
+
+def _ahead(state: ProjectState) -> list[dict[str, Any]]:
+    """The steps that follow for a project in `state`, for the `timeline` macro; no dates yet."""
+    place = next((n for n, step in enumerate(AHEAD) if state in step[0]), len(AHEAD))
+    return [
+        {"label": label, "at": None, "note": note, "status": "next" if number else "now"}
+        for number, (_, label, note) in enumerate(AHEAD[place:])
     ]
 
 

@@ -1,5 +1,6 @@
 """One topic of the form on one page: what is typed is kept at once, evidence stands beside its field."""
 
+import re
 from dataclasses import dataclass
 from itertools import groupby
 from types import SimpleNamespace
@@ -11,7 +12,14 @@ from django.urls import path, reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError, Invalid, NotFound
-from jiangxin.core.policy import Form, Section, computed_values, parse_section, section_values
+from jiangxin.core.policy import (
+    Form,
+    Section,
+    computed_values,
+    field_text,
+    parse_section,
+    section_values,
+)
 from jiangxin.core.policy.reading import hints
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.faces.frame import flash, rows, submitted
@@ -107,7 +115,7 @@ def _page(
     shown = shown_answers(project.answers)
     overtaken = any(isinstance(each, actions.Overtaken) for each in outcome.problems)
     kept = section_values(at, {key: shown[key] for key in LOCKED if key in shown})
-    computed = {key: [str(value)] for key, value in computed_values(form, shown).items()}
+    computed = computed_values(form, shown)
     named = [Invalid(text, field=name) for name, text in outcome.errors.items()]
     returned = project.state == ProjectState.RETURNED
     return workspace_page(
@@ -124,7 +132,12 @@ def _page(
                 for by_hand, found in groupby(at.fields, lambda each: each.computed is None)
             ],
             "locked": LOCKED,
-            "values": outcome.values | kept | computed,
+            "values": _named_occupations(at, outcome.values | kept),
+            "computed": {
+                field.key: field_text(field, computed[field.key])
+                for field in at.fields
+                if field.key in computed
+            },
             "errors": outcome.errors,
             "warnings": hints(at, project.answers),
             "problems": [*outcome.problems, *named],
@@ -141,6 +154,26 @@ def _page(
         },
         status=422 if outcome.problems or outcome.errors else 200,
     )
+
+
+def _named_occupations(at: Section, values: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The same inputs with the name behind each occupation's code; it is read back all the same."""
+    out = dict(values)
+    for field in at.fields:
+        for each in field.columns or (field,):
+            if each.kind != "occupation":
+                continue
+            names = dict(each.options)
+            own = re.compile(
+                rf"{re.escape(field.key)}-\d+-{re.escape(each.key)}"
+                if field.columns
+                else re.escape(field.key)
+            )
+            for name in filter(own.fullmatch, values):
+                out[name] = [
+                    f"{code} {names[code]}" if code in names else code for code in values[name]
+                ]
+    return out
 
 
 def _theirs(

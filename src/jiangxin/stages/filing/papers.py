@@ -88,11 +88,9 @@ def _with_unit(field: Field) -> str:
 
 
 def shown(field: Field, value: Any) -> str:
-    """An answer as the paper shows it; — for nothing, an occupation with its name."""
+    """An answer as the paper shows it; — for nothing."""
     if value is None or value == "" or value == []:
         return "—"
-    if field.kind == "occupation":
-        return f"{dict(field.options).get(value, '')} {value}".strip()
     return field_text(field, value)
 
 
