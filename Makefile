@@ -39,7 +39,7 @@ check: install-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install-dev
+bench: install $(VENV)/.wrk
 	$(BIN)/jiangxin bench
 
 lock: $(UV)
@@ -103,5 +103,14 @@ $(VENV)/.browser: | $(UV)
 			echo "安装 Chromium……"; apt-get update -qq; $(APT) chromium chromium-driver >/dev/null; \
 		else \
 			echo "浏览器测试需要 /usr/bin/chromium:sudo apt-get install chromium chromium-driver" >&2; exit 1; \
+		fi; \
+	fi; touch $@
+
+$(VENV)/.wrk: | $(UV)
+	@if ! command -v wrk >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "安装 wrk……"; apt-get update -qq; $(APT) wrk >/dev/null; \
+		else \
+			echo "性能测试需要 wrk:sudo apt-get install wrk" >&2; exit 1; \
 		fi; \
 	fi; touch $@
