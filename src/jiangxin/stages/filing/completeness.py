@@ -138,7 +138,7 @@ def _existing_report(row: Package) -> list[Part]:
 def aspects_without_text(report: str) -> list[Aspect]:
     """The aspects that the report does not name, or names without saying anything about them."""
     places = sorted((at, aspect) for aspect in ASPECTS if (at := report.find(aspect.word)) >= 0)
-    ends = [at for at, _ in places[1:]] + [len(report)]
+    ends = [*(at for at, _ in places), len(report)][1:]
     told = {
         aspect
         for (at, aspect), end in zip(places, ends, strict=True)

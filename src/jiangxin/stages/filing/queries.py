@@ -10,8 +10,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.proof.packages import package_problems
+from jiangxin.core.kernel.errors import NotFound, Tampered
+from jiangxin.core.proof.packages import package_problems, read_manifest
 from jiangxin.core.workflow import (
     MINISTRIES,
     CallState,
@@ -184,7 +184,14 @@ def packed_file(viewer: Viewer, package_id: int, path: str) -> Packed:
 
 def problems_of(filed: Filing) -> list[str]:
     """What is wrong with the stored archive of a filing against its recorded digest."""
-    return package_problems(read(filed.archive))
+    try:
+        data = read(filed.archive)
+    except Tampered as error:
+        return [error.message]
+    found = package_problems(data)
+    if not found and read_manifest(data)["digest"] != filed.digest:
+        found = ["压缩包的摘要值与报送记录不符"]
+    return found
 
 
 def received_packages(viewer: Viewer) -> QuerySet[Any]:
