@@ -80,3 +80,8 @@ def faults() -> Iterator[str]:
 def latest_checkpoint() -> Checkpoint | None:
     """The newest root over the ledger: what notices print and receipts are compared with."""
     return Checkpoint.objects.order_by("-size").first()
+
+
+def checkpoint_at(size: int) -> Checkpoint | None:
+    """The checkpoint over the first `size` events, if one was ever written there."""
+    return Checkpoint.objects.filter(size=size).first()

@@ -38,10 +38,14 @@ class Notice(models.Model):
     def subject(self) -> str:
         return f"notice:{self.pk}"
 
+    def content(self) -> dict[str, object]:
+        """What is agreed to and published, word for word; its canonical bytes give the digest."""
+        names = ("title", "doc_number", "text", "contact", "days", "items")
+        return {name: getattr(self, name) for name in names}
+
     def digest(self) -> str:
         """What both departments agree to, and what stands at the foot of the published notice."""
-        names = ("title", "doc_number", "text", "contact", "days", "items")
-        return digest({name: getattr(self, name) for name in names})
+        return digest(self.content())
 
 
 class Objection(models.Model):

@@ -1,6 +1,7 @@
 """Notices and objections, each for those who may see them."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -78,12 +79,15 @@ def standing(row: Notice) -> list[Application]:
     return list(rows.order_by("kind", "id"))
 
 
-def days_left(row: Notice) -> int:
-    """Working days of the period that are still to come, today included; 0 when it is over."""
+def days_left(row: Notice, table: Mapping[date, bool] | None = None) -> int:
+    """Working days of the period that are still to come, today included; 0 when it is over.
+
+    `table`: the exceptions of the calendar, for who asks about several notices at once.
+    """
     if row.ends_on is None or row.state != NoticeState.PUBLISHED:
         return 0
     first = max(clock.today(), row.starts_on or clock.today())
-    return workdays.workdays_between(first, row.ends_on, exceptions())
+    return workdays.workdays_between(first, row.ends_on, exceptions() if table is None else table)
 
 
 def is_over(row: Notice) -> bool:
@@ -153,6 +157,27 @@ def outcomes(row: Notice) -> list[tuple[str, int]]:
     """How the objections to a notice ended, as (label, count): what the public may know."""
     counts = dict(row.objections.order_by().values_list("outcome").annotate(n=Count("id")))
     return [(each.label, counts[each.value]) for each in Objection.Outcome if each.value in counts]
+
+
+def answered(row: Notice) -> list[dict[str, Any]]:
+    """Each answered objection as the public may know it, in the order of the answers; one query.
+
+    Keys: ground, project (a title of the published list, or empty for the notice as a whole),
+    outcome and its code, raised_at, answered_at. Never a text, a name or a receipt number.
+    """
+    titles = {item["application"]: item["title"] for item in row.items}
+    rows = row.objections.exclude(outcome=Objection.Outcome.OPEN).order_by("answered_at", "id")
+    return [
+        {
+            "ground": each.get_ground_display(),
+            "project": titles.get(each.application_id, ""),
+            "outcome": each.get_outcome_display(),
+            "code": each.outcome,
+            "raised_at": each.at,
+            "answered_at": each.answered_at,
+        }
+        for each in rows.only("ground", "application", "outcome", "at", "answered_at")
+    ]
 
 
 def report_facts(call: Call) -> dict[str, Any]:

@@ -108,6 +108,13 @@ def table() -> list[tuple[str, int, str, int]]:
     )
 
 
+def priority_fields() -> dict[str, int]:
+    """Priority field → count of the programme's own valid titles; '' counts those without one."""
+    first, last = programme_years()
+    rows = Title.objects.filter(year__range=(first, last), state=Title.State.TITLED).order_by()
+    return dict(rows.values_list("priority_field").annotate(n=Count("id")))
+
+
 def title(title_id: int) -> Title:
     """One title. Raises `NotFound`."""
     found = Title.objects.filter(pk=title_id).first()
