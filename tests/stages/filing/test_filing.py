@@ -203,6 +203,7 @@ def test_the_documents_say_what_happened(year: Year) -> None:
 
     number = opened_answers(form_of(project), project.answers)["leader_id_number"]
     assert number not in texts[form]
+    assert "公民身份号码以掩码显示" in texts[form]
 
 
 def test_neither_ministry_knows_what_the_other_has_decided(year: Year) -> None:
