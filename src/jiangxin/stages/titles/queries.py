@@ -30,14 +30,15 @@ def register() -> QuerySet[Title]:
 def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[str, Any]:
     """What the register says about one unit and one leader, as facts for the policy engine.
 
-    `legacy`: the unit's base of 2011–2020 with its state and assessment (N15, N16); `studios`: the
+    `legacy`: the unit's base of 2011–2020 with its state and assessment (N15, N16), of several a
+    valid one that has passed before all others; `studios`: the
     valid studios that this leader holds anywhere (N26); `unit_keys`: every name and code under which
     the register knows the unit, so that a renamed unit is found again. Two queries at most.
     """
     first, last = (parameter(f"legacy.{end}_year", LATEST) for end in ("first", "last"))
     of_unit = Q(uscc=uscc) | Q(unit_name=unit_name) | Q(former_names__contains=[uscc])
-    bases = list(Title.objects.filter(of_unit, kind=Kind.BASE).order_by("state", "-year", "id"))
-    legacy = next((title for title in bases if first <= title.year <= last), None)
+    bases = list(Title.objects.filter(of_unit, kind=Kind.BASE).order_by("id"))
+    legacy = max((each for each in bases if first <= each.year <= last), key=_worth, default=None)
     studios = (
         Title.objects.filter(
             kind=Kind.STUDIO, leader_hash=leader_hash, state=Title.State.TITLED
@@ -59,6 +60,14 @@ def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[s
         "leader_key": leader_hash or None,
         "unit_keys": list(dict.fromkeys([uscc, unit_name, *chain(*map(_names, bases))])),
     }
+
+
+def _worth(title: Title) -> tuple[bool, bool, int]:
+    return (
+        title.state == Title.State.TITLED,
+        title.assessment == Title.Assessment.PASSED,
+        title.year,
+    )
 
 
 def _names(title: Title) -> list[str]:
