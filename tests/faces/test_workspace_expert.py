@@ -18,6 +18,7 @@ from jiangxin.stages.review.actions import sheets
 from jiangxin.stages.review.models import Round, ScoreSheet
 from jiangxin.stages.review.queries import assigned
 from jiangxin.stages.review.rubrics import rubric
+from tests.factories.applications import by_hand
 from tests.factories.review import NOW, Province, make_province, marks
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -149,7 +150,8 @@ def test_evidence_opens_only_through_the_own_declared_sheet(
         "sha256": document.sha256,
         "size": len(PDF),
     }
-    Version.objects.filter(application=sheet.application).update(evidence=[held])
+    with by_hand("application_version"):
+        Version.objects.filter(application=sheet.application).update(evidence=[held])
     url = reverse("expert-file", args=[sheet.pk, document.pk])
     client = login(viewer)
     assert client.get(url).status_code == 409

@@ -11,7 +11,7 @@ from jiangxin.ops import fsck
 from jiangxin.records.ledger.actions import seal
 from jiangxin.records.ledger.queries import receipt
 from jiangxin.stages.application.models import Application, Version
-from tests.factories.applications import make_round
+from tests.factories.applications import by_hand, make_round
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,8 @@ def test_a_state_changed_by_hand_is_found(project: Application) -> None:
 def test_a_version_changed_by_hand_is_found(project: Application) -> None:
     version = Version.objects.get()
     version.answers["plan_goal"] = "事后改写"
-    version.save()
+    with by_hand("application_version"):
+        version.save()
     assert project.number in next(fsck.broken_versions())
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.policy import section_values
+from jiangxin.ops.demo.province import SCAN
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.models import Organisation
 from jiangxin.stages.application import actions
@@ -242,3 +243,58 @@ def test_a_unit_applies_under_its_registered_name_only(round_: Round) -> None:
     assert project.answers["address"] == "新地址 2 号"
     assert project.answers["unit_name"] == project.unit.name != foreign.name
     assert project.answers["unit_code"] == project.unit.uscc != foreign.uscc
+
+
+def attach(project: Application, name: str, *, data: bytes = SCAN, field: str = "premises"):
+    return actions.attach(
+        viewer=unit_of(project),
+        application_id=project.pk,
+        field=field,
+        name=name,
+        size=len(data),
+        content=BytesIO(data),
+    )
+
+
+def test_several_files_prove_one_field_and_the_same_file_counts_once(round_: Round) -> None:
+    project = round_.draft(round_.unit())
+    before = project.evidence.filter(field="premises").count()
+    with clock.at(DURING):
+        first = attach(project, "甲.pdf", data=SCAN + b"1")
+        second = attach(project, "乙.pdf", data=SCAN + b"2")
+        again = attach(project, "丙.pdf", data=SCAN + b"1")
+    assert again == first
+    assert project.evidence.filter(field="premises").count() == before + 2
+    assert Document.objects.filter(name="丙.pdf").count() == 0
+    assert {first.document.name, second.document.name} == {"甲.pdf", "乙.pdf"}
+
+
+def test_a_file_belongs_to_a_field_of_the_form_and_to_its_own_unit(round_: Round) -> None:
+    project, other = round_.draft(round_.unit()), round_.draft(round_.unit())
+    held = other.evidence.count()
+    with clock.at(DURING):
+        with pytest.raises(Invalid, match="没有这一栏"):
+            attach(project, "甲.pdf", field="no_such_field")
+        foreign = other.evidence.first()
+        assert foreign is not None
+        actions.detach(viewer=unit_of(project), application_id=project.pk, evidence_id=foreign.pk)
+        with pytest.raises(NotFound):
+            actions.detach(viewer=unit_of(project), application_id=other.pk, evidence_id=foreign.pk)
+    assert other.evidence.count() == held
+
+
+def test_nothing_is_attached_removed_or_saved_when_it_is_too_late(round_: Round) -> None:
+    project = round_.draft(round_.unit())
+    held = project.evidence.first()
+    assert held is not None
+    count = project.evidence.count()
+    with clock.at(CLOSES - timedelta(seconds=1)):
+        attach(project, "甲.pdf", data=SCAN + b"1")
+    with clock.at(CLOSES):
+        with pytest.raises(WrongState, match="截止"):
+            attach(project, "乙.pdf", data=SCAN + b"2")
+        with pytest.raises(WrongState, match="截止"):
+            actions.detach(viewer=unit_of(project), application_id=project.pk, evidence_id=held.pk)
+        with pytest.raises(WrongState, match="截止"):
+            save(project, "plan", plan_goal="太晚了的目标，内容足够长。")
+    assert project.evidence.count() == count + 1

@@ -198,6 +198,9 @@ def autosave(request: Request, application_id: int, key: str) -> HttpResponse:
             data=_texts(request),
             revision=revision_of(request),
         )
+    except actions.Overtaken as error:
+        text = f"{error.message}按“暂存”可对照两份内容。"
+        return JsonResponse({"message": text}, status=error.status)
     except DomainError as error:
         return JsonResponse({"message": error.message + error.remedy}, status=error.status)
     saved = f"{project.updated_at.astimezone(clock.BEIJING):%H:%M}"
