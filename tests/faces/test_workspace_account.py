@@ -85,9 +85,13 @@ def test_the_preview_judges_and_keeps_nothing() -> None:
             data |= section_values(section, known)
         data["capacity"] = capacity
         page = Client().post(reverse("eligibility-preview"), data).content.decode()
+        findings = page.split('<li class="jx-finding">')[1:]
+        assert len(findings) == len(pack().requirements("new_base"))
+        assert all('class="jx-clause"' in finding for finding in findings)
         assert "二（一）1（2）" in page.replace(" ", "")
         verdicts[capacity] = page
-    assert "1999" in verdicts["1999"]
+    assert "年培训能力 1999 人次，要求不少于 2000 人次" in verdicts["1999"]
+    assert "低于 2000 人次则不符合" in verdicts["2000"]
     assert "不符合 1</b>" in verdicts["1999"]
     assert "不符合 0</b>" in verdicts["2000"]
     assert {model: model.objects.count() for model in apps.get_models()} == before

@@ -80,7 +80,7 @@ def _save(
             viewer=request.viewer,
             application_id=project.pk,
             section=at.key,
-            data=typed,
+            data=outcome.values,
             revision=revision_of(request),
         )
         outcome.errors = parsed.errors
