@@ -209,13 +209,23 @@ def test_autosave_keeps_and_refuses_a_stale_page(round_: Round) -> None:
     client = client_of(unit_of(project))
     address = reverse("apply-autosave", args=[project.pk, "plan"])
     data = posted(project, "plan", plan_goal=["自动保存的目标，足够长。"])
-    told = client.post(address, data).json()
-    assert told == {"saved": "10:00", "revision": project.revision + 1}
-    again = client.post(address, data)
+    saved = {"saved": "10:00", "revision": project.revision + 1}
+    assert client.post(address, data).json() == saved
+    assert client.post(address, data).json() == saved
+    again = client.post(address, data | {"plan_goal": ["旧页上的目标，内容足够长。"]})
     assert again.status_code == 409
     assert "同事" in again.json()["message"]
     project.refresh_from_db()
     assert project.answers["plan_goal"] == "自动保存的目标，足够长。"
+
+
+def test_the_button_after_its_own_autosave_is_no_conflict(round_: Round) -> None:
+    project = round_.draft(round_.unit())
+    client = client_of(unit_of(project))
+    data = posted(project, "leader", leader_post=["首席技师"], _go=["next"])
+    client.post(reverse("apply-autosave", args=[project.pk, "leader"]), data)
+    answer = client.post(reverse("apply-section", args=[project.pk, "leader"]), data)
+    assert answer.headers["Location"] == reverse("apply-section", args=[project.pk, "host"])
 
 
 def test_one_refused_file_does_not_lose_the_other(round_: Round) -> None:

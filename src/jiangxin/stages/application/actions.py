@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
-from jiangxin.core.policy import Parsed, Verdict, parse_section
+from jiangxin.core.policy import Parsed, Section, Verdict, parse_section
 from jiangxin.core.workflow import CallState, ProjectState, Role
 from jiangxin.records.documents import actions as documents
 from jiangxin.records.identity.models import Organisation
@@ -98,7 +98,8 @@ def save_section(
     """Keep what was typed on one page of the form, right or wrong; returns it with its errors.
 
     `revision` is the application's when the page was opened: when a colleague has saved the same
-    section since, nothing is overwritten and `Overtaken` says so; other sections do not matter.
+    section since, nothing is overwritten and `Overtaken` says so; other sections do not matter. What
+    stands there already is no conflict: a page's own autosave may arrive just before its button.
     Effects: answers, the columns lists are made of, revision + 1. Saving is no step of the
     project's life, so it leaves no event; what is submitted is kept by version.
     """
@@ -107,14 +108,12 @@ def save_section(
     page = form_of(project).section(section)
     if page is None:
         raise NotFound("没有这一部分。")
-    if project.section_revisions.get(section, 0) > revision:
-        raise Overtaken(
-            "同事刚刚保存了这一部分，为避免互相覆盖，您的内容没有保存。",
-            remedy="您输入的内容仍在本页；请与同事的内容核对后再暂存。",
-        )
     given = with_locked(page, data, project.unit)
     parsed = parse_section(page, unmasked(page.fields, given, project.answers))
     sealed = seal_answers(page.fields, parsed.answers, project.answers)
+    if project.section_revisions.get(section, 0) > revision:
+        _require_same(page, sealed, project.answers)
+        return project, parsed
     elsewhere = {k: v for k, v in project.answers.items() if page.field(k) is None}
     project.answers = {**elsewhere, **sealed}
     project.revision += 1
@@ -125,6 +124,15 @@ def save_section(
     with _one_per_leader(project), transaction.atomic():
         project.save()
     return project, parsed
+
+
+def _require_same(page: Section, typed: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """Raises `Overtaken` unless the stale page says what is kept already."""
+    if typed != {key: value for key, value in kept.items() if page.field(key)}:
+        raise Overtaken(
+            "同事刚刚保存了这一部分，为避免互相覆盖，您的内容没有保存。",
+            remedy="您输入的内容仍在本页；请与同事的内容核对后再暂存。",
+        )
 
 
 @contextmanager

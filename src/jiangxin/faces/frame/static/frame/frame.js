@@ -158,7 +158,7 @@
     return data;
   };
   all("form[data-guard], form[data-autosave]").forEach((form) => {
-    let dirty = false, timer = 0, running = false;
+    let dirty = false, timer = 0, running = false, waiting = null;
     const note = form.querySelector("[data-saved]") || document.querySelector("[data-saved]");
     const say = (text, wrong) => {
       if (note) { note.textContent = text; note.classList.toggle("jx-text-red", Boolean(wrong)); }
@@ -186,12 +186,22 @@
         timer = setTimeout(save, 15000);
       }
       running = false;
+      if (waiting) {
+        clearTimeout(timer);
+        form.requestSubmit(waiting.button);
+      }
     };
     form.addEventListener("input", () => {
       dirty = true;
       if (form.dataset.autosave) { clearTimeout(timer); timer = setTimeout(save, 3000); }
     });
-    form.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
+    // A button pressed while the page is being saved waits for the revision that the answer brings.
+    form.addEventListener("submit", (event) => {
+      clearTimeout(timer);
+      if (running) { event.preventDefault(); waiting = { button: event.submitter }; return; }
+      waiting = null;
+      dirty = false;
+    });
     window.addEventListener("beforeunload", (event) => { if (dirty) { event.preventDefault(); } });
   });
 })();
