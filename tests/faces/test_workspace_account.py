@@ -7,10 +7,12 @@ from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
+from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.policy import section_values
 from jiangxin.ops.demo import names
 from jiangxin.records.identity.models import Organisation, User
+from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import pack
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +104,37 @@ def test_every_track_has_a_preview_without_an_account() -> None:
         answer = Client().get(reverse("eligibility-preview"), {"track": track})
         assert answer.status_code == 200
         assert "查看结果" in answer.content.decode()
+
+
+AUTUMN = clock.beijing(2022, 10, 10, 9)
+
+
+def preview(**given: str) -> str:
+    with clock.at(AUTUMN):
+        answer = Client().post(reverse("eligibility-preview"), {"track": "studio", **given})
+    return answer.content.decode()
+
+
+def test_a_province_that_calls_under_its_own_rules_is_judged_by_them_too() -> None:
+    own = "职工教育经费用于高技能人才的比例不低于50%"
+    funds = {"education_fund": "100", "education_fund_high_skilled": "49"}
+    assert "山东省 2022 年的申报通知尚未发布" in preview(province="37", **funds)
+    call = Call.objects.create(
+        province="37",
+        year=2022,
+        title="通知",
+        opens_at=AUTUMN,
+        closes_at=clock.beijing(2022, 10, 20),
+        publicity_days=5,
+        panel_size=5,
+        state="open",
+    )
+    assert "山东省 2022 年没有另定条件" in preview(province="37", **funds)
+    Call.objects.filter(pk=call.pk).update(overlay="37-2022")
+    for province in ("", "36", "nonsense"):
+        assert own not in preview(province=province, **funds)
+    below = preview(province="37", **funds)
+    assert own in below
+    assert 'name="education_fund"' in below
+    assert "不符合 1</b>" in below
+    assert "不符合 0</b>" in preview(province="37", **funds | {"education_fund_high_skilled": "50"})

@@ -61,6 +61,8 @@ def test_a_registered_unit_has_one_account_that_logs_in() -> None:
         ("name", "长" * 121, "120"),
         ("contact", "长" * 41, "40"),
         ("phone", "1" * 31, "30"),
+        ("phone", " ", "联系电话"),
+        ("email", "not-an-email", "电子邮箱"),
         ("username", "u" * 61, "60"),
         ("address", "长" * 201, "200"),
         ("name", "名\0称", "单位名称"),

@@ -10,12 +10,12 @@ from django.urls import path
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.identifiers import read_uscc
-from jiangxin.core.kernel.regions import PROVINCES
-from jiangxin.core.policy import Field, Verdict, assess, facts_from, parse_section
+from jiangxin.core.kernel.regions import BY_CODE, PROVINCES
+from jiangxin.core.policy import Field, Overlay, Verdict, assess, facts_from, parse_section
 from jiangxin.faces.frame import rows
 from jiangxin.faces.frame.pages import ANYONE, Request, catching, done, page, typed
 from jiangxin.records.identity.actions import register_unit
-from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.queries import call_of, overlay_of_call, pack
 from jiangxin.stages.programme.tracks import Track
 
 from .navigation import public_page
@@ -60,9 +60,12 @@ def _mismatch() -> DomainError:
 @page(roles=ANYONE, methods=("GET", "POST"))
 def preview(request: Request) -> HttpResponse:
     """Which conditions the answers would meet; nothing is stored, no account is needed."""
-    asked = request.POST.get("track") or request.GET.get("track") or Track.NEW_BASE.value
-    track = Track(asked) if asked in {each.value for each in Track} else Track.NEW_BASE
-    form = pack().form(track.value)
+    asked = {**request.GET.dict(), **request.POST.dict()}
+    chosen = asked.get("track", "")
+    track = Track(chosen) if chosen in {each.value for each in Track} else Track.NEW_BASE
+    province = asked.get("province", "") if asked.get("province") in BY_CODE else ""
+    overlay, basis = _rules_of(province)
+    form = pack().form(track.value, overlay)
     data = {key: list(map(str, texts)) for key, texts in request.POST.lists()}
     answers: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -73,9 +76,9 @@ def preview(request: Request) -> HttpResponse:
     if rows.asked(data):
         data, errors = rows.change(data), {}
     facts = facts_from(form, answers, EVIDENCE, registers={})
-    findings = assess(pack(), track=track.value, on=clock.today(), facts=facts)
+    findings = assess(pack(), track=track.value, on=clock.today(), facts=facts, overlay=overlay)
     counts = {each.value: sum(found.verdict is each for found in findings) for each in Verdict}
-    decided, declared = deciding(track)
+    decided, declared = deciding(track, overlay)
     part = request.headers.get("HX-Request")
     return public_page(
         request,
@@ -83,6 +86,9 @@ def preview(request: Request) -> HttpResponse:
         {
             "track": track.value,
             "tracks": Track.choices(),
+            "province": province,
+            "province_options": [(each.code, each.name) for each in PROVINCES],
+            "basis": basis,
             "decided": decided,
             "declared": declared,
             "values": data,
@@ -91,6 +97,20 @@ def preview(request: Request) -> HttpResponse:
             "counts": counts,
         },
     )
+
+
+def _rules_of(province: str) -> tuple[Overlay | None, str]:
+    """The detailed rules under which the province now calls, and in words what is judged by."""
+    if not province:
+        return None, "按国家通知判断；各省可以另定更严的条件，选择省份后一并判断。"
+    name, year = BY_CODE[province].name, clock.today().year
+    call = call_of(province, year)
+    if call is None:
+        return None, f"按国家通知判断；{name} {year} 年的申报通知尚未发布，届时可能另有更严的条件。"
+    overlay = overlay_of_call(call)
+    if overlay is None:
+        return None, f"按国家通知判断；{name} {year} 年没有另定条件。"
+    return overlay, f"按国家通知和《{overlay.title}》判断。"
 
 
 class _Promised(dict[str, int]):
@@ -103,14 +123,16 @@ class _Promised(dict[str, int]):
 EVIDENCE = _Promised()
 
 
-def deciding(track: Track) -> tuple[list[Field], list[Field]]:
+def deciding(track: Track, overlay: Overlay | None) -> tuple[list[Field], list[Field]]:
     """The questions of the track's form on which a condition rests, in the form's order.
 
     First those that figures and facts decide, then the declarations that an examiner has to judge.
     Tables keep the columns that count; nothing is required and nothing is to be attached.
     """
-    form = pack().form(track.value)
-    wanted = {fact for each in pack().requirements(track.value) for fact in each.condition.facts()}
+    form = pack().form(track.value, overlay)
+    added = overlay.requirements.get(track.value, ()) if overlay else ()
+    rules = (*pack().requirements(track.value), *added)
+    wanted = {fact for each in rules for fact in each.condition.facts()}
     wanted |= {
         field.computed.table for _, field in form.fields() if field.computed and field.key in wanted
     }

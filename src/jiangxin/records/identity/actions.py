@@ -2,6 +2,7 @@
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
@@ -17,7 +18,7 @@ from .queries import viewer_of
 TEXTS = {  # label, most letters, needed
     "name": ("单位名称", 120, True),
     "contact": ("联系人", 40, True),
-    "phone": ("联系电话", 30, False),
+    "phone": ("联系电话", 30, True),
     "username": ("账号", 60, True),
     "nature": ("单位性质", 40, False),
     "address": ("地址", 200, False),
@@ -58,6 +59,7 @@ def register_unit(
         address=address,
         email=email,
     )
+    _check_email(email.strip())
     try:
         if password is not None:
             validate_password(password)
@@ -102,6 +104,16 @@ def _check_texts(**texts: str) -> None:
             raise Invalid(f"{label}最多 {longest} 字。", field=field)
         if not value.isprintable():
             raise Invalid(f"{label}中有不能显示的字符，请重新填写。", field=field)
+
+
+def _check_email(address: str) -> None:
+    try:
+        if address:
+            validate_email(address)
+    except ValidationError:
+        raise Invalid(
+            f"“{address}”不是电子邮箱。", remedy="例如 name@example.cn；没有可不填。", field="email"
+        ) from None
 
 
 def open_account(
