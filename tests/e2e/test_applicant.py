@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.policy import Section, section_values
@@ -74,6 +74,26 @@ def test_what_is_typed_is_kept_without_a_click(page: Page, project: Application)
     expect(page.get_by_role("heading", name=project.title)).to_be_visible()
     project.refresh_from_db()
     assert project.answers["plan_goal"] == "接着改的目标，内容也足够长。"
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_button_waits_for_the_save_that_is_under_way(page: Page, project: Application) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/autosave/", hold)
+    page.goto(at(project, "sections/plan/"))
+    page.locator("#in-plan_goal").fill("先写的目标，内容足够长。")
+    expect(page.locator("[data-saved]")).to_contain_text("正在保存", timeout=15_000)
+    page.locator("#in-plan_goal").fill("保存中又改的目标，内容足够长。")
+    page.get_by_role("button", name="保存，返回任务清单").click()
+    assert page.url.endswith("/sections/plan/")
+    held.pop().continue_()
+    expect(page.get_by_role("heading", name=project.title)).to_be_visible()
+    project.refresh_from_db()
+    assert project.answers["plan_goal"] == "保存中又改的目标，内容足够长。"
 
 
 @pytest.mark.usefixtures("owner")
