@@ -1,11 +1,12 @@
-"""The legal notice, the public's objections, and how to learn the answer."""
+"""The list of notices, and the legal notice with the form to object to it."""
 
 from typing import Any
 
 from django.http import HttpResponse
 from django.urls import path
 
-from jiangxin.core.kernel.clock import BEIJING
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import NoticeState
@@ -18,7 +19,8 @@ from jiangxin.records.ledger.queries import latest_checkpoint
 from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.publicity import actions, queries
 
-from .navigation import portal_page
+from .navigation import kept, portal_page
+from .objections import show_receipt_once
 
 STATES = dict(NoticeState.choices())
 TRACKS = dict(Track.choices())
@@ -28,10 +30,12 @@ NOTICES = Listing(
         Column(
             "province", "省份", lambda row: province_name(row.call.province), sort="call__province"
         ),
+        Column("year", "年度", lambda row: str(row.call.year), sort="call__year", default=False),
         Column("state", "状态", lambda row: (row.state, STATES[row.state]), "state", "state"),
         Column("starts", "开始", lambda row: row.starts_on, "date", "starts_on"),
         Column("ends", "结束", lambda row: row.ends_on, "date", "ends_on"),
-        Column("items", "项目", lambda row: len(row.items), "number"),
+        Column("items", "项目数", lambda row: len(row.items), "number"),
+        Column("doc", "文号", lambda row: row.doc_number, default=False),
     ),
     keywords=(
         province("call__province"),
@@ -57,14 +61,9 @@ OBJECTION = {
 def notices(request: Request) -> HttpResponse:
     """Every notice that was ever published."""
     shown = NOTICES.show(queries.notices(PUBLIC), request)
+    empty = {"title": "还没有公示", "why": "省级两部门确定拟推荐名单后在此公示。"}
     return shown.export("公示") or portal_page(
-        request,
-        "portal/notices.html",
-        {
-            "list": shown,
-            "empty": {"title": "还没有公示", "why": "省级两部门确定拟推荐名单后在此公示。"},
-        },
-        cacheable=True,
+        request, "portal/notices.html", {"list": shown, "empty": empty}, cacheable=True
     )
 
 
@@ -74,22 +73,22 @@ def notice(request: Request, notice_id: int) -> HttpResponse:
     row = queries.notice(PUBLIC, notice_id)
     problems: list[DomainError] = []
     if request.method == "POST":
-        given = typed(request, OBJECTION)
         with catching(problems):
-            found, code = actions.object_to(
-                notice_id=notice_id,
-                ground=given["ground"],
-                text=given["text"],
-                application_id=int(given["application"])
-                if given["application"].isdigit()
-                else None,
-                name=given["name"],
-                contact=given["contact"],
-                anonymous=bool(given["anonymous"]),
-            )
-            context = {"number": found.number, "code": code, "notice": row}
-            return render(request, "portal/objection_receipt.html", context)
-    return render(request, "portal/notice.html", _notice(request, row, problems))
+            found, code = actions.object_to(notice_id=notice_id, **_given(request))
+            return show_receipt_once(request, number=found.number, code=code, notice=row)
+    response = render(request, "portal/notice.html", _notice(request, row, problems))
+    # The form carries a token of this browser: such a page is nobody else's.
+    return kept(request, response, cacheable=not queries.accepts_objections(row))
+
+
+def _given(request: Request) -> dict[str, Any]:
+    """What the form sent. A project that cannot be read is no project of the list: it is refused."""
+    fields = {name: request.POST.get(name, "") for name in ("ground", "text", "name", "contact")}
+    chosen = request.POST.get("application", "")
+    readable = chosen.isascii() and chosen.isdigit() and len(chosen) < 12
+    project = (int(chosen) if readable else -1) if chosen else None
+    anonymous = bool(request.POST.get("anonymous"))
+    return {**fields, "application_id": project, "anonymous": anonymous}
 
 
 def _notice(request: Request, row: Any, problems: list[DomainError]) -> dict[str, Any]:
@@ -102,11 +101,11 @@ def _notice(request: Request, row: Any, problems: list[DomainError]) -> dict[str
         "days": {
             "starts_on": row.starts_on,
             "ends_on": row.ends_on,
-            "published_on": row.published_at.astimezone(BEIJING).date(),
+            "published_on": row.published_at.astimezone(clock.BEIJING).date(),
         },
-        "left_words": _left(row),
-        "open": queries.accepts_objections(row),
-        "outcomes": [{"label": label, "count": count} for label, count in queries.outcomes(row)],
+        **_standing(row),
+        "counts": [{"label": label, "count": count} for label, count in queries.outcomes(row)],
+        "answered": queries.answered(row),
         "grounds": queries.grounds(),
         "anonymous": queries.accepts_anonymous(row),
         "values": typed(request, OBJECTION),
@@ -115,34 +114,29 @@ def _notice(request: Request, row: Any, problems: list[DomainError]) -> dict[str
     }
 
 
-def _left(row: Any) -> str:
-    """How long the period still runs, in working days."""
-    if not queries.accepts_objections(row):
-        return "公示期已满。"
-    return f"还有 {queries.days_left(row)} 个工作日。"
+def _standing(row: Any) -> dict[str, Any]:
+    """Where the period stands: whether it runs, how long still, and the words for both."""
+    running = queries.accepts_objections(row)
+    left = queries.days_left(row) if running else 0
+    if running:
+        words, badge = f"还有 {left} 个工作日。", "公示中"
+    else:
+        words = "公示期已满。"
+        badge = "公示已结束" if row.state == NoticeState.CLOSED else "公示期已满，尚未办结"
+    return {"open": running, "left": left, "left_words": words, "badge": badge}
 
 
-@page(roles=ANYONE, methods=("GET", "POST"))
-def lookup(request: Request) -> HttpResponse:
-    """The answer to an objection, for whoever has its number and code."""
-    problems: list[DomainError] = []
-    found = None
-    if request.method == "POST":
-        with catching(problems):
-            found = queries.looked_up(request.POST.get("number", ""), request.POST.get("code", ""))
-    return portal_page(
-        request,
-        "portal/lookup.html",
-        {
-            "found": found,
-            "problems": problems,
-            "values": typed(request, {"number": "", "code": ""}),
-        },
-    )
+@page(roles=ANYONE)
+def content(request: Request, notice_id: int) -> HttpResponse:
+    """The published content as canonical JSON: the SHA-256 of this very file is the digest."""
+    row = queries.notice(PUBLIC, notice_id)
+    response = HttpResponse(canonical(row.content()), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="notice-{row.pk}.json"'
+    return kept(request, response, cacheable=True)
 
 
 urlpatterns = [
     path("notices/", notices, name="portal-notices"),
     path("notices/<int:notice_id>/", notice, name="portal-notice"),
-    path("objections/", lookup, name="objection-lookup"),
+    path("notices/<int:notice_id>/content.json", content, name="portal-notice-content"),
 ]

@@ -1,16 +1,17 @@
-"""The register of titles, and the national picture."""
+"""The register of titles: the list with its downloads, and one title with its history."""
 
-from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.regions import PROVINCES, province_name
+from jiangxin.core.kernel.regions import province_name
 from jiangxin.faces.frame.addresses import path_of
-from jiangxin.faces.frame.keywords import choice, number, province
-from jiangxin.faces.frame.listing import Column, Listing
+from jiangxin.faces.frame.keywords import choice, contains, number, province
+from jiangxin.faces.frame.listing import Column, Listing, Shown, address
 from jiangxin.faces.frame.pages import ANYONE, Request, page
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Kind, Track
@@ -19,48 +20,29 @@ from jiangxin.stages.titles import queries
 from .navigation import portal_page
 
 KINDS, TRACKS = dict(Kind.choices()), dict(Track.choices())
+STATES = {"titled": "有效", "revoked": "已取消"}
+ASSESSMENTS = {"none": "尚未考核", "passed": "考核通过", "failed": "考核不通过"}
+EVENTS = {
+    "title.entered": "列入 2011—2020 年名录",
+    "title.awarded": "两部备案登记，列入名录",
+}
+# The columns that are public; nothing else of a title is read.
 FIELDS = (
     "pk",
     "number",
     "name",
     "unit_name",
+    "uscc",
     "province",
     "year",
     "kind",
     "track",
     "leader_name",
     "priority_field",
+    "assessment",
+    "assessed_year",
     "state",
-)
-STATES = {"titled": "有效", "revoked": "已取消"}
-REGISTER = Listing(
-    columns=(
-        Column("number", "编号", lambda row: row["number"], sort="number"),
-        Column("name", "项目", lambda row: row["name"], sort="name"),
-        Column("unit", "建设单位", lambda row: row["unit_name"], sort="unit_name"),
-        Column("province", "省份", lambda row: province_name(row["province"]), sort="province"),
-        Column("year", "年度", lambda row: str(row["year"]), sort="year"),
-        Column(
-            "track",
-            "类型",
-            lambda row: TRACKS.get(row["track"]) or KINDS[row["kind"]],
-            sort="track",
-        ),
-        Column("state", "称号", lambda row: (row["state"], STATES[row["state"]]), "state", "state"),
-        Column("leader", "带头人", lambda row: row["leader_name"], default=False),
-        Column("field", "重点领域", lambda row: field_name(row["priority_field"]), default=False),
-    ),
-    keywords=(
-        province(),
-        number("年", "year", "确定年度，例如 2025 或 >=2022", example="2025"),
-        choice("类型", "track", Track),
-        choice("类别", "kind", [("base", "基地"), ("studio", "工作室")]),
-        choice("状态", "state", list(STATES.items())),
-    ),
-    text=("number__icontains", "name__icontains", "unit_name__icontains"),
-    text_help="在编号、项目、单位中查找",
-    order=("-year", "province", "number"),
-    link=lambda row: path_of("portal-title", row["pk"]),
+    "registered_at",
 )
 
 
@@ -69,83 +51,138 @@ def field_name(key: str) -> str:
     return pack().priority_fields.get(key, key)
 
 
+def day_of(moment: datetime | None) -> date | None:
+    """The day in Beijing."""
+    return moment.astimezone(clock.BEIJING).date() if moment else None
+
+
+def kind_name(row: dict[str, Any]) -> str:
+    """The track; a title of 2011–2020 has none and shows its kind."""
+    return TRACKS.get(row["track"]) or KINDS[row["kind"]]
+
+
+REGISTER = Listing(
+    columns=(
+        Column("number", "编号", lambda row: row["number"], sort="number"),
+        Column("name", "项目", lambda row: row["name"], sort="name"),
+        Column("unit", "建设单位", lambda row: row["unit_name"], sort="unit_name"),
+        Column("province", "省份", lambda row: province_name(row["province"]), sort="province"),
+        Column("year", "年度", lambda row: str(row["year"]), sort="year"),
+        Column("track", "类型", kind_name, sort="track"),
+        Column("state", "称号", lambda row: (row["state"], STATES[row["state"]]), "state", "state"),
+        Column("leader", "带头人", lambda row: row["leader_name"], default=False),
+        Column("field", "重点领域", lambda row: field_name(row["priority_field"]), default=False),
+        Column("uscc", "统一社会信用代码", lambda row: row["uscc"], default=False),
+        Column(
+            "registered",
+            "登记日期",
+            lambda row: day_of(row["registered_at"]),
+            "date",
+            "registered_at",
+            default=False,
+        ),
+    ),
+    keywords=(
+        province(),
+        number("年", "year", "确定年度，例如 2025、>=2022、2011..2020", example="2025"),
+        choice("类型", "track", Track),
+        choice("类别", "kind", [("base", "基地"), ("studio", "工作室")]),
+        choice("状态", "state", list(STATES.items())),
+        contains("单位", "unit_name", example="单位:学院"),
+    ),
+    text=("number__icontains", "name__icontains", "unit_name__icontains"),
+    text_help="在编号、项目、单位中查找",
+    order=("-year", "province", "number"),
+    link=lambda row: path_of("portal-title", row["pk"]),
+)
+
+
 @page(roles=ANYONE)
 def register(request: Request) -> HttpResponse:
-    """Every title that was ever given."""
-    rows = queries.register().values(*FIELDS)
-    shown = REGISTER.show(rows, request)
+    """Every title that was ever given: the search, or all that it finds as a file."""
+    shown = REGISTER.show(queries.register().values(*FIELDS), request)
     if request.GET.get("export") == "json":
-        found = [{key: row[key] for key in FIELDS if key != "pk"} for row in shown.found]
-        return JsonResponse(found, safe=False, json_dumps_params={"ensure_ascii": False})
+        return _json(shown)
+    context = {
+        "list": shown,
+        "export_json": address(shown.path, request.GET, export="json", page=None),
+        "empty": {"title": "名录还是空的", "why": "两部备案登记后列入名录。"},
+    }
     return shown.export("名录") or portal_page(
-        request,
-        "portal/register.html",
-        {"list": shown, "empty": {"title": "名录还是空的", "why": "两部登记后列入名录。"}},
-        cacheable=True,
+        request, "portal/register.html", context, cacheable=True
     )
+
+
+def _json(shown: Shown) -> HttpResponse:
+    """All rows of the search with their codes and names, for programs."""
+    body = {"as_of": clock.now().isoformat(), "query": shown.q, "titles": list(_plain(shown))}
+    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+    response["Content-Disposition"] = 'attachment; filename="register.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _plain(shown: Shown) -> Iterator[dict[str, Any]]:
+    for row in shown.found.iterator(chunk_size=500):
+        at = row["registered_at"]
+        yield {
+            **{key: row[key] for key in FIELDS if key != "pk"},
+            "province_name": province_name(row["province"]),
+            "registered_at": at.astimezone(clock.BEIJING).isoformat() if at else None,
+        }
 
 
 @page(roles=ANYONE)
 def title(request: Request, title_id: int) -> HttpResponse:
-    """One title with what has happened to it."""
+    """One title with what has happened to it, as the ledger has it."""
     row = queries.title(title_id)
-    facts = [
-        {"label": "编号", "value": row.number},
-        {"label": "建设单位", "value": row.unit_name},
-        {"label": "省份", "value": province_name(row.province)},
-        {"label": "类型", "value": TRACKS.get(row.track) or KINDS[row.kind]},
-        {"label": "确定年度", "value": f"{row.year} 年"},
-        {"label": "带头人", "value": row.leader_name if row.kind == "studio" else ""},
-        {"label": "重点领域", "value": field_name(row.priority_field)},
-        {"label": "考核评估", "value": row.get_assessment_display() if row.year <= 2020 else ""},
+    around = REGISTER.around(
+        queries.register().values(*FIELDS), request, back=path_of("portal-register")
+    )
+    events = [
+        {
+            "label": EVENTS.get(each.type, f"其他记录（{each.type}）"),
+            "at": each.at,
+            "leaf": each.leaf,
+        }
+        for each in queries.title_history(row)
     ]
     return portal_page(
         request,
         "portal/title.html",
         {
             "title": row,
+            "around": around,
             "state": STATES[row.state],
-            "facts": [each for each in facts if each["value"]],
-            "events": queries.title_history(row),
+            "facts": [each for each in _facts(row) if each["value"]],
+            "events": events,
         },
         cacheable=True,
     )
 
 
-@page(roles=ANYONE)
-def nation(request: Request) -> HttpResponse:
-    """Registered against the two targets; by province, year and track; nothing that is not public."""
-    rows = queries.table()
-    first, last = queries.programme_years()
-    by_province: Counter[str] = Counter()
-    by_year: dict[int, Counter[str]] = {year: Counter() for year in range(first, last + 1)}
-    cells: dict[str, Counter[str]] = {each.code: Counter() for each in PROVINCES}
-    for code, year, track, count in rows:
-        by_province[code] += count
-        by_year[year][track] += count
-        cells[code][track] += count
-    return portal_page(
-        request,
-        "portal/nation.html",
-        {
-            "meters": queries.meters(),
-            "counts": dict(by_province),
-            "tracks": Track.choices(),
-            "years": [_row(str(year), counts) for year, counts in by_year.items()],
-            "provinces_table": [_row(each.name, cells[each.code]) for each in PROVINCES],
-            "as_of": clock.now(),
-        },
-        cacheable=True,
-    )
-
-
-def _row(label: str, counts: Counter[str]) -> dict[str, Any]:
-    cells = [counts[track.value] for track in Track]
-    return {"label": label, "cells": cells, "total": sum(cells)}
+def _facts(row: Any) -> list[dict[str, Any]]:
+    """What is public of a title, as label and value; empty ones are left out by the caller."""
+    legacy = not row.track
+    judged = ASSESSMENTS[row.assessment]
+    when = f"（{row.assessed_year} 年）" if row.assessed_year else ""
+    day = day_of(row.registered_at)
+    return [
+        {"label": "编号", "value": row.number},
+        {"label": "类型", "value": TRACKS.get(row.track) or KINDS[row.kind]},
+        {"label": "建设单位", "value": row.unit_name},
+        {"label": "统一社会信用代码", "value": row.uscc},
+        {"label": "曾用名称和代码", "value": "、".join(row.former_names)},
+        {"label": "带头人", "value": row.leader_name if row.kind == Kind.STUDIO else ""},
+        {"label": "省份", "value": province_name(row.province)},
+        {"label": "确定年度", "value": f"{row.year} 年"},
+        {"label": "重点领域", "value": field_name(row.priority_field)},
+        {"label": "考核评估", "value": judged + when if legacy else "", "clause": "4.2"},
+        {"label": "登记日期", "value": clock.long_date(day) if day else ""},
+    ]
 
 
 urlpatterns = [
     path("register/", register, name="portal-register"),
     path("register/<int:title_id>/", title, name="portal-title"),
-    path("nation/", nation, name="portal-nation"),
 ]

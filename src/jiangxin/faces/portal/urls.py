@@ -1,11 +1,21 @@
-"""Every public page."""
+"""Every public page: one module per topic."""
 
-from . import home, notices, policy, register, verify
+from importlib import import_module
+
+MODULES = (
+    "home",
+    "calls",
+    "notices",
+    "objections",
+    "register",
+    "nation",
+    "policy",
+    "verify",
+    "help",
+)
 
 urlpatterns = [
-    *home.urlpatterns,
-    *notices.urlpatterns,
-    *register.urlpatterns,
-    *policy.urlpatterns,
-    *verify.urlpatterns,
+    pattern
+    for name in MODULES
+    for pattern in import_module(f"jiangxin.faces.portal.{name}").urlpatterns
 ]

@@ -1,0 +1,58 @@
+"""Where the product sees to a norm, in words: the places that the policy pack names."""
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import NotFound
+from jiangxin.core.policy import Pack
+
+WORDS = {
+    "draw:panel": "专家抽取",
+    "rubric:all": "评分标准",
+    "overlay:floor": "省级细则只能从严的检查",
+    "overlay:fields": "省级细则增加的材料",
+    "face:portal.targets": "全国进展",
+    "face:portal.coverage": "全国进展的领域分布",
+    "face:portal.experience": "经验推广",
+    "list:functions": "选项：五类功能",
+    "list:priority_fields": "选项：重点领域",
+    "list:studio_activities": "选项：工作室活动",
+    "money:tiers": "资金规则：类和档",
+    "money:sources": "资金规则：来源",
+    "money:uses.base": "资金规则：基地支出范围",
+    "money:uses.studio": "资金规则：工作室支出范围",
+    "money:flags": "资金规则：禁止事项",
+    "stage:programme": "环节：年度与申报通知",
+    "stage:application": "环节：申报",
+    "stage:experts": "环节：专家库",
+    "stage:review": "环节：专家评审",
+    "stage:review.coverage": "专家评审的覆盖情况",
+    "stage:review.ranking": "专家评审的排序",
+    "stage:publicity": "环节：公示",
+    "stage:filing": "环节：备案",
+    "stage:filing.report": "备案的评审报告",
+    "stage:construction": "环节：建设",
+    "stage:acceptance": "环节：验收",
+    "stage:funding": "环节：后补助",
+    "stage:titles.assessment": "名录的考核评估",
+    "stage:titles.revocation": "名录的取消称号",
+}
+
+
+def place_text(pack: Pack, place: str) -> str:
+    """A place of a norm as people read it; a name that has no words yet comes back as it is."""
+    kind, _, name = place.partition(":")
+    if kind == "parameter":
+        return f"参数：{_parameter(pack, name)}"
+    if kind == "track":
+        return f"资格条件：{pack.track(name).title}"
+    if kind == "form":
+        track, _, key = name.partition(".")
+        labels = {field.key: field.label for _, field in pack.form(track).fields()}
+        return f"申报表：{labels.get(key, key)}"
+    return WORDS.get(place, place)
+
+
+def _parameter(pack: Pack, name: str) -> str:
+    try:
+        return pack.parameter(name, clock.today()).title
+    except NotFound:
+        return next((each.title for each in pack.parameters if each.name == name), name)
