@@ -20,6 +20,7 @@ from jiangxin.stages.examination import actions, queries
 from jiangxin.stages.examination.actions import Defect
 from jiangxin.stages.examination.models import ReturnItem, Verdict
 from jiangxin.stages.programme.tracks import Track
+from tests.factories.applications import by_hand
 from tests.factories.desk import JULY, Desk, correct, judge_all, official
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +98,8 @@ def test_a_figure_that_computes_to_met_can_still_be_doubted(
 def test_no_word_turns_a_figure_below_the_limit_into_met(desk: Desk, project: Application) -> None:
     version = latest_version(project)
     version.answers["capacity"] = 1999
-    version.save()
+    with by_hand(version._meta.db_table):  # a version is frozen once it is submitted
+        version.save()
     with pytest.raises(Invalid, match="1999") as caught:
         judge(desk, project, "N10", MET, reason="差一点")
     assert caught.value.clause == "2.1.1.2"
@@ -110,7 +112,8 @@ def test_in_general_means_that_a_recorded_reason_admits(desk: Desk) -> None:
     project = desk.submitted(Track.STUDIO)
     version = latest_version(project)
     version.answers["leader_level"] = "technician"
-    version.save()
+    with by_hand(version._meta.db_table):  # a version is frozen once it is submitted
+        version.save()
     with pytest.raises(Invalid, match="技师"):
         judge(desk, project, "N25", MET)
     judge(desk, project, "N25", MET, reason="全国技术能手，业绩突出")
