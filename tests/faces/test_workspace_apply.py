@@ -21,7 +21,7 @@ from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of
-from jiangxin.stages.application.sealing import shown_answers
+from jiangxin.stages.application.sealing import opened_answers, shown_answers
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.programme.models import Track
 from tests.factories.applications import CLOSES, DURING, Round, make_round, unit_of
@@ -330,8 +330,6 @@ def test_withdrawal_asks_first(round_: Round) -> None:
 
 
 def test_no_page_shows_a_personal_number(round_: Round) -> None:
-    from jiangxin.stages.application.sealing import opened_answers
-
     project = round_.submitted()
     number = opened_answers(form_of(project), project.answers)["leader_id_number"]
     unit, hr = client_of(unit_of(project)), client_of(officer(Role.PROVINCE_HR, "37"))
@@ -345,6 +343,32 @@ def test_no_page_shows_a_personal_number(round_: Round) -> None:
         assert page.status_code == 200
         assert number not in page.content.decode()
         assert number[6:14] not in page.content.decode()
+
+
+def test_a_number_is_masked_as_soon_as_it_is_kept(round_: Round) -> None:
+    """Also where the page comes back because of another field, or because a colleague was faster."""
+    project = round_.draft(round_.unit())
+    client = client_of(unit_of(project))
+    address = reverse("apply-section", args=[project.pk, "leader"])
+    number = "11010119900307889X"
+    stale = posted(project, "leader", leader_id_number=[number], leader_post=["班组长"])
+    wrong = posted(project, "leader", leader_id_number=[number], leader_birth=["昨天"])
+    page = client.post(address, wrong).content.decode()
+    assert 'value="昨天"' in page
+    assert number not in page
+    assert 'value="110*************9X"' in page
+    project.refresh_from_db()
+    assert opened_answers(form_of(project), project.answers)["leader_id_number"] == number
+    stale["leader_id_number"] = ["110101199003077774"]
+    page = client.post(address, stale).content.decode()
+    compared = page[page.index('id="theirs"') : page.index("<form method", page.index("theirs"))]
+    assert "<ins>班组长</ins>" in compared
+    assert "<ins>110*************74</ins>" in compared
+    assert 'value="110101199003077774"' in page  # nothing typed is lost
+    mistyped = posted(project, "leader", leader_id_number=["123"])
+    project.refresh_from_db()
+    mistyped["revision"] = str(project.revision)
+    assert 'value="123"' in client.post(address, mistyped).content.decode()
 
 
 def test_a_unit_learns_the_decision_from_the_notice_and_not_before() -> None:

@@ -1,9 +1,11 @@
 """Filling in: nothing is lost, nothing overwritten, nothing personal in clear."""
 
+import hashlib
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 
 from jiangxin.core.kernel import clock
@@ -131,6 +133,8 @@ def test_a_refused_file_names_its_reason_and_leaves_nothing(
             content=BytesIO(data),
         )
     assert (Evidence.objects.count(), Document.objects.count()) == before
+    digest = hashlib.sha256(data).hexdigest()
+    assert not default_storage.exists(Document(sha256=digest).path)
 
 
 def test_personal_numbers_are_never_kept_in_clear(round_: Round) -> None:

@@ -27,7 +27,7 @@ from jiangxin.faces.frame.pages import Request, catching, page
 from jiangxin.records.documents.gates import ACCEPT, ALLOWED
 from jiangxin.stages.application import actions, queries
 from jiangxin.stages.application.registered import LOCKED
-from jiangxin.stages.application.sealing import shown_answers
+from jiangxin.stages.application.sealing import masks, seal_answers, shown_answers, unmasked
 from jiangxin.stages.examination.queries import open_returns
 
 from . import evidence
@@ -84,6 +84,7 @@ def _save(
             revision=revision_of(request),
         )
         outcome.errors = parsed.errors
+        outcome.values |= section_values(at, masks(project.answers))
     except actions.Overtaken as error:
         outcome.problems.append(error)
     evidence.drop(request, project.pk, typed.get("_drop", []))
@@ -180,7 +181,8 @@ def _theirs(
     form: Form, at: Section, project: Any, typed: dict[str, list[str]]
 ) -> list[submitted.Difference]:
     """Field by field: what the colleague saved, and what stands in this page."""
-    mine = parse_section(at, typed).answers
+    given = unmasked(at.fields, typed, project.answers)
+    mine = seal_answers(at.fields, parse_section(at, given).answers, project.answers)
     mine |= {key: project.answers[key] for key in LOCKED if key in project.answers}
     sides = (SimpleNamespace(answers=each, evidence=[]) for each in (project.answers, mine))
     found = submitted.differences(Form(track=form.track, sections=(at,)), *sides)

@@ -54,6 +54,15 @@ def seal_answers(
     return out
 
 
+def masks(answers: Mapping[str, Any]) -> dict[str, str]:
+    """The masks of the personal numbers that could be read; a wrong one has to be seen to be mended."""
+    return {
+        key: value["mask"]
+        for key, value in answers.items()
+        if is_sealed(value) and not value.get("wrong")
+    }
+
+
 def shown_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
     """The same answers as a page may show them: masks instead of numbers."""
     return {key: value["mask"] if is_sealed(value) else value for key, value in answers.items()}
