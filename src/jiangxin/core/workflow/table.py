@@ -59,14 +59,8 @@ class PackageState(Labelled):
     REGISTERED = "registered", "两部均已登记"
 
 
-P, C, R, D, N, K = (
-    ProjectState,
-    CallState,
-    RoundState,
-    DrawState,
-    NoticeState,
-    PackageState,
-)
+P, C, R = ProjectState, CallState, RoundState
+D, N, K = DrawState, NoticeState, PackageState
 HR, FINANCE = (Role.PROVINCE_HR,), (Role.PROVINCE_FINANCE,)
 BOTH = HR + FINANCE
 
