@@ -1,14 +1,10 @@
 """Eight at the same moment: one application, one version, one saved text. Each with its control."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection, connections
-from django.db.models import QuerySet
+from django.db import IntegrityError, connection
 
-from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import LimitReached
 from jiangxin.core.policy import section_values
 from jiangxin.records.ledger.models import Event
@@ -18,6 +14,7 @@ from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.application.sealing import shown_answers
 from jiangxin.stages.programme.models import Track
 from tests.factories.applications import DURING, Round, make_round, unit_of
+from tests.factories.races import numbered, together, without_locks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 8
@@ -28,56 +25,14 @@ def round_(transactional_db: None) -> Round:
     return make_round()
 
 
-def together(act: Callable[[int], object]) -> list[object]:
-    """`act(n)` in threads at once; what each returned or raised."""
-    results: list[object] = [None] * MANY
-    gate = threading.Barrier(MANY, timeout=20)
-
-    def run(number: int) -> None:
-        try:
-            with clock.at(DURING):
-                gate.wait()
-                results[number] = act(number)
-        except Exception as error:  # noqa: BLE001 -- the outcome is what the tests look at
-            results[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[number]) for number in range(MANY)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
-
-
 def served(results: list[object]) -> list[object]:
     return [each for each in results if not isinstance(each, Exception)]
 
 
-@contextmanager
-def without_locks() -> Iterator[None]:
-    """Row locks off, and everybody held before the first write until all have read."""
-    gate, seen = threading.Barrier(MANY, timeout=20), threading.local()
-    save = Application.save
-
-    def late(self: Application, *args: object, **kwargs: object) -> None:
-        if not getattr(seen, "waited", False):
-            seen.waited = True
-            gate.wait()
-        save(self, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
-        patch.setattr(Application, "save", late)
-        yield
-
-
 def begin_at_once(round_: Round) -> list[object]:
     unit = round_.unit()
-    return together(
-        lambda _: actions.begin(viewer=unit, call_id=round_.call.pk, track=Track.STUDIO)
-    )
+    begin = partial(actions.begin, viewer=unit, call_id=round_.call.pk, track=Track.STUDIO)
+    return together([begin] * MANY, at=DURING)
 
 
 def test_of_eight_who_begin_at_once_one_wins(round_: Round) -> None:
@@ -110,11 +65,10 @@ def project(round_: Round) -> Application:
 
 def submit_at_once(project: Application) -> list[object]:
     viewer = unit_of(project)
-    return together(
-        lambda _: (
-            actions.submit(viewer=viewer, application_id=project.pk, revision=project.revision).pk
-        )
+    submit = partial(
+        actions.submit, viewer=viewer, application_id=project.pk, revision=project.revision
     )
+    return together([lambda: submit().pk] * MANY, at=DURING)
 
 
 def test_eight_clicks_at_once_make_one_version(project: Application) -> None:
@@ -124,7 +78,7 @@ def test_eight_clicks_at_once_make_one_version(project: Application) -> None:
 
 
 def test_control_without_the_lock_seven_of_eight_clicks_fail(project: Application) -> None:
-    with without_locks():
+    with without_locks(held=Application, clients=MANY):
         results = submit_at_once(project)
     assert sum(isinstance(each, IntegrityError) for each in results) == MANY - 1, results
     assert Version.objects.count() == 1
@@ -147,7 +101,7 @@ def save_at_once(project: Application) -> list[object]:
         )
         return text
 
-    return together(save)
+    return together(numbered(MANY, save), at=DURING)
 
 
 def test_of_eight_who_save_one_section_one_is_heard_and_none_overwritten(
@@ -159,6 +113,6 @@ def test_of_eight_who_save_one_section_one_is_heard_and_none_overwritten(
 
 
 def test_control_without_the_lock_seven_texts_are_lost(project: Application) -> None:
-    with without_locks():
+    with without_locks(held=Application, clients=MANY):
         results = save_at_once(project)
     assert len(served(results)) == MANY, results

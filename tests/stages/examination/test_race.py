@@ -1,14 +1,7 @@
 """Eight examiners on one clause and on one decision at the same moment: one is heard, the others
 are told. With the lock off, several are "heard", so the test can fail."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-
 import pytest
-from django.db import connections
-from django.db.models import QuerySet
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import WrongState
@@ -18,6 +11,7 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.examination import actions
 from jiangxin.stages.examination.models import Verdict
 from tests.factories.desk import JULY, Desk, judge_all
+from tests.factories.races import numbered, together, without_locks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 8
@@ -35,58 +29,18 @@ def project(desk: Desk) -> Application:
     return desk.submitted()
 
 
-def together(act: Callable[[int], object]) -> list[object]:
-    """`act(n)` in threads at once; what each returned or raised."""
-    results: list[object] = [None] * MANY
-    gate = threading.Barrier(MANY, timeout=20)
-
-    def run(number: int) -> None:
-        try:
-            with clock.at(JULY + timedelta(seconds=number)):
-                gate.wait()
-                results[number] = act(number)
-        except Exception as error:  # noqa: BLE001  (the outcome is what the test looks at)
-            results[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(MANY)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
-
-
-@contextmanager
-def without_locks() -> Iterator[None]:
-    """Row locks off, and everybody held before the first write until all have read."""
-    gate, seen = threading.Barrier(MANY, timeout=20), threading.local()
-    save = Verdict.save
-
-    def late(self: Verdict, *args: object, **kwargs: object) -> None:
-        if not getattr(seen, "waited", False):
-            seen.waited = True
-            gate.wait()
-        save(self, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
-        patch.setattr(Verdict, "save", late)
-        yield
-
-
 def judged(desk: Desk, project: Application) -> list[object]:
-    return together(
-        lambda n: actions.judge(
+    def judge(number: int) -> Verdict:
+        return actions.judge(
             viewer=desk.hr,
             application_id=project.pk,
             norm="N09",
             word="not_met",
-            reason=f"理由{n}",
+            reason=f"理由{number}",
             seen="",
         )
-    )
+
+    return together(numbered(MANY, judge), at=JULY)
 
 
 def test_one_examiner_is_heard_and_the_others_are_told(desk: Desk, project: Application) -> None:
@@ -99,7 +53,7 @@ def test_one_examiner_is_heard_and_the_others_are_told(desk: Desk, project: Appl
 
 
 def test_without_the_lock_words_are_overwritten(desk: Desk, project: Application) -> None:
-    with without_locks():
+    with without_locks(held=Verdict, clients=MANY):
         results = judged(desk, project)
     assert sum(isinstance(each, Verdict) for each in results) > 1, results
 
@@ -113,7 +67,7 @@ def test_an_application_is_decided_once(desk: Desk, project: Application) -> Non
             return actions.pass_examination(viewer=desk.hr, application_id=project.pk)
         return actions.reject(viewer=desk.hr, application_id=project.pk, reason="不符")
 
-    results = together(decide)
+    results = together(numbered(MANY, decide), at=JULY)
     assert sum(isinstance(each, Application) for each in results) == 1, results
     assert sum(isinstance(each, WrongState) for each in results) == MANY - 1
     state = Application.objects.get(pk=project.pk).state

@@ -3,13 +3,11 @@
 import io
 import subprocess
 import sys
-import threading
 import zipfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connections
 from pypdf import PdfReader
 
 from jiangxin.core.kernel import clock
@@ -312,33 +310,3 @@ def test_nobody_else_sees_a_package(year: Year) -> None:
         assert not queries.packages(viewer).exists()
         with pytest.raises(NotFound):
             queries.archive(viewer, row.pk)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_both_ministries_at_the_same_moment_make_one_title() -> None:
-    year = make_year(2)
-    row = filed(year)
-    project = projects()[0]
-    with clock.at(LATER):
-        receive(row)
-    start, wrong = threading.Barrier(2), []
-
-    def act(role: Role) -> None:
-        try:
-            with clock.at(LATER):
-                start.wait()
-                decide(row, role, project, Outcome.REGISTERED)
-        except Exception as error:  # noqa: BLE001 -- shown by the assertion below
-            wrong.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=act, args=[role]) for role in MINISTRIES]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
-    project.refresh_from_db()
-    assert project.state == "registered"
-    assert Title.objects.filter(origin=project.subject).count() == 1

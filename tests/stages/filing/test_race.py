@@ -7,10 +7,10 @@ and both uniqueness constraints left out, two clerks of one ministry make it twi
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
-from django.db import connection, connections, transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import LimitReached, WrongState
@@ -23,6 +23,7 @@ from jiangxin.stages.filing import actions, registration
 from jiangxin.stages.filing.choices import Outcome
 from jiangxin.stages.filing.models import Filing, Package, Registration
 from jiangxin.stages.titles.models import Title
+from tests.factories.races import together, without_locks
 from tests.factories.year import Year, make_year
 
 IN_TIME = clock.beijing(2025, 10, 20, 10)
@@ -32,45 +33,6 @@ CONSTRAINTS = {
     "titles_title": "CREATE UNIQUE INDEX one_title_per_project ON titles_title (origin)"
     " WHERE origin <> ''",
 }
-
-
-def together(acts: list[Callable[[], object]]) -> list[object]:
-    """Each act in a thread of its own, all at once; what each returned or raised."""
-    results: list[object] = [None] * len(acts)
-    gate = threading.Barrier(len(acts), timeout=20)
-
-    def run(number: int) -> None:
-        try:
-            with clock.at(IN_TIME):
-                gate.wait()
-                results[number] = acts[number]()
-        except Exception as error:  # noqa: BLE001 -- the outcome is what the tests look at
-            results[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[number]) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
-
-
-@contextmanager
-def without_locks(model: type | None = None) -> Iterator[None]:
-    """Row locks off, and both clients held before their write of `model` until both have read."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
-        if model is not None:
-            gate, save = threading.Barrier(2, timeout=20), model.save  # type: ignore[attr-defined]
-
-            def late(self, *args, **kwargs):
-                gate.wait()
-                save(self, *args, **kwargs)
-
-            patch.setattr(model, "save", late)
-        yield
 
 
 @contextmanager
@@ -136,7 +98,7 @@ def outcome() -> tuple[str, int, int]:
 
 
 def test_both_ministries_at_once_make_one_title(received: Package) -> None:
-    results = together([decision(received, officer(role)) for role in MINISTRIES])
+    results = together([decision(received, officer(role)) for role in MINISTRIES], at=IN_TIME)
     assert all(isinstance(each, Registration) for each in results), results
     assert outcome() == ("registered", 2, 1)
     assert Event.objects.filter(type="project.registered").count() == 1
@@ -157,7 +119,9 @@ def test_control_without_the_lock_both_decide_and_the_title_is_lost(received: Pa
         return run
 
     with without_locks():
-        results = together([held(decision(received, officer(role))) for role in MINISTRIES])
+        results = together(
+            [held(decision(received, officer(role))) for role in MINISTRIES], at=IN_TIME
+        )
     assert all(isinstance(each, Registration) for each in results), results
     assert outcome() == ("filed", 2, 0)
 
@@ -170,15 +134,15 @@ def second_ministry(row: Package) -> list[Callable[[], object]]:
 
 
 def test_two_clerks_of_one_ministry_decide_once(received: Package) -> None:
-    results = together(second_ministry(received))
+    results = together(second_ministry(received), at=IN_TIME)
     assert sorted(type(each).__name__ for each in results) == ["Registration", "WrongState"]
     assert outcome() == ("registered", 2, 1)
 
 
 def test_without_the_lock_the_constraints_still_make_one_title(received: Package) -> None:
     acts = second_ministry(received)
-    with without_locks(Registration):
-        results = together(acts)
+    with without_locks(held=Registration):
+        results = together(acts, at=IN_TIME)
     refused = [each for each in results if isinstance(each, WrongState | LimitReached)]
     assert len(refused) == 1, results
     assert outcome() == ("registered", 2, 1)
@@ -187,7 +151,7 @@ def test_without_the_lock_the_constraints_still_make_one_title(received: Package
 def test_with_the_lock_no_constraint_is_needed(received: Package) -> None:
     acts = second_ministry(received)
     with without_uniqueness():
-        results = together(acts)
+        results = together(acts, at=IN_TIME)
         assert sorted(type(each).__name__ for each in results) == ["Registration", "WrongState"]
         assert outcome_of_titles(received) == 1
 
@@ -196,8 +160,8 @@ def test_control_without_lock_and_constraints_the_title_is_awarded_twice(
     received: Package,
 ) -> None:
     acts = second_ministry(received)
-    with without_uniqueness(), without_locks(Application):
-        results = together(acts)
+    with without_uniqueness(), without_locks(held=Application):
+        results = together(acts, at=IN_TIME)
         assert all(isinstance(each, Registration) for each in results), results
         assert outcome_of_titles(received) == 2
 
@@ -211,8 +175,8 @@ def test_two_hands_on_the_filing_file_once(year: Year) -> None:
     with clock.at(IN_TIME):
         row = year.package()
         year.seal(row)
-    act = lambda: actions.file(viewer=year.hr, package_id=row.pk)  # noqa: E731
-    results = together([act, act])
+    act = partial(actions.file, viewer=year.hr, package_id=row.pk)
+    results = together([act, act], at=IN_TIME)
     assert sorted(type(each).__name__ for each in results) == ["Package", "WrongState"]
     assert Filing.objects.count() == 1
     assert Event.objects.filter(type="package.filed").count() == 1

@@ -4,64 +4,25 @@ Each guard is also tried with the other one off; with both off the double bookin
 the tests can fail.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, connections
-from django.db.models import QuerySet
+from django.db import connection
 
-from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import LimitReached, WrongState
 from jiangxin.core.workflow import RoundState
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import QuotaPlace
 from jiangxin.stages.review.actions import decision
 from jiangxin.stages.review.models import Decision, Round
+from tests.factories.races import numbered, together, without_locks
 from tests.factories.review import NOW, Province, make_province
 
 CLIENTS = 16
-
-
-def together(count: int, act: Callable[[int], object]) -> list[object]:
-    """`act(n)` in `count` threads at once; what each returned or raised."""
-    results: list[object] = [None] * count
-    gate = threading.Barrier(count, timeout=20)
-
-    def run(number: int) -> None:
-        try:
-            with clock.at(NOW + timedelta(hours=1)):
-                gate.wait()
-                results[number] = act(number)
-        except Exception as error:  # noqa: BLE001  (the outcome is what the test looks at)
-            results[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
-
-
-@contextmanager
-def without_locks(model: type, count: int) -> Iterator[None]:
-    """Row locks off, and every client held before its write until all have read."""
-    gate = threading.Barrier(count, timeout=20)
-    save = model.save  # type: ignore[attr-defined]
-
-    def late(self, *args, **kwargs):
-        gate.wait()
-        return save(self, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
-        patch.setattr(model, "save", late)
-        yield
+LATER = NOW + timedelta(hours=1)
 
 
 @contextmanager
@@ -108,15 +69,15 @@ def winners(results: list[object]) -> int:
 
 
 def test_sixteen_clients_on_the_last_place_one_winner(crowd: tuple[Province, Round]) -> None:
-    assert winners(together(CLIENTS, grab(crowd[1]))) == 1
+    assert winners(together(numbered(CLIENTS, grab(crowd[1])), at=LATER)) == 1
     assert Decision.objects.exclude(place=None).count() == 1
 
 
 def test_with_the_lock_off_the_constraint_still_lets_one_win(
     crowd: tuple[Province, Round],
 ) -> None:
-    with without_locks(Decision, CLIENTS):
-        results = together(CLIENTS, grab(crowd[1]))
+    with without_locks(held=Decision, clients=CLIENTS):
+        results = together(numbered(CLIENTS, grab(crowd[1])), at=LATER)
     assert winners(results) == 1
     assert Decision.objects.exclude(place=None).count() == 1
 
@@ -125,15 +86,15 @@ def test_with_the_constraint_off_the_lock_still_lets_one_win(
     crowd: tuple[Province, Round],
 ) -> None:
     with without_the_constraint():
-        assert winners(together(CLIENTS, grab(crowd[1]))) == 1
+        assert winners(together(numbered(CLIENTS, grab(crowd[1])), at=LATER)) == 1
 
 
 def test_control_with_both_off_the_place_is_given_many_times(
     crowd: tuple[Province, Round],
 ) -> None:
     with without_the_constraint():
-        with without_locks(Decision, CLIENTS):
-            results = together(CLIENTS, grab(crowd[1]))
+        with without_locks(held=Decision, clients=CLIENTS):
+            results = together(numbered(CLIENTS, grab(crowd[1])), at=LATER)
         assert winners(results) == CLIENTS
 
 
@@ -147,7 +108,9 @@ def agreed(transactional_db: None) -> tuple[Province, Round]:
 
 def test_two_officials_deciding_at_once_one_wins(agreed: tuple[Province, Round]) -> None:
     province, row = agreed
-    results = together(2, lambda _: decision.decide(viewer=province.hr, round_id=row.pk))
+    results = together(
+        [partial(decision.decide, viewer=province.hr, round_id=row.pk)] * 2, at=LATER
+    )
     assert sorted(type(each).__name__ for each in results) == ["Round", "WrongState"]
     assert any(isinstance(each, WrongState) for each in results)
     assert Event.objects.filter(type="round.decided").count() == 1
@@ -157,7 +120,9 @@ def test_two_officials_deciding_at_once_one_wins(agreed: tuple[Province, Round])
 
 def test_control_without_the_lock_both_decide(agreed: tuple[Province, Round]) -> None:
     province, row = agreed
-    with without_locks(Round, 2):
-        results = together(2, lambda _: decision.decide(viewer=province.hr, round_id=row.pk))
+    with without_locks(held=Round):
+        results = together(
+            [partial(decision.decide, viewer=province.hr, round_id=row.pk)] * 2, at=LATER
+        )
     reached = [each for each in results if not isinstance(each, WrongState)]
     assert len(reached) == 2, results
