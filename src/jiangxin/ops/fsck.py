@@ -5,7 +5,6 @@ events, every submitted version against its digest, and every file against its h
 """
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 
-from jiangxin.core.kernel.canonical import digest
+from jiangxin.core.kernel.canonical import digest, read_exactly
 from jiangxin.core.kernel.errors import Tampered
 from jiangxin.core.proof.receipts import receipt_problems
 from jiangxin.core.workflow import MACHINES
@@ -51,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_receipt(path: Path) -> int:
     try:
-        record = json.loads(path.read_bytes())
+        record = read_exactly(path.read_bytes())
     except (OSError, ValueError) as error:
         print(f"无法读取回执：{error}")
         return 2

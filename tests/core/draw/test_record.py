@@ -326,5 +326,9 @@ def test_the_command(make_session, tmp_path, capsys):
     assert "✗ 封存内容与封存值不符" in capsys.readouterr().out
     file.write_text("{")
     assert run(file) == 2
+    whole = json.dumps(record, ensure_ascii=False)
+    file.write_text(f'{{"seal": "{"00" * 32}", {whole[1:]}', encoding="utf-8")
+    assert run(file) == 2
+    assert "重复的字段" in capsys.readouterr().out
     assert run(tmp_path / "none") == 2
     assert "无法读取" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
-from jiangxin.core.kernel.canonical import canonical, digest
+from jiangxin.core.kernel.canonical import canonical, digest, read_exactly
 from jiangxin.core.kernel.errors import (
     DomainError,
     Invalid,
@@ -200,6 +200,21 @@ def test_what_has_no_form_is_refused() -> None:
         canonical({1: "a"})
     with pytest.raises(TypeError, match="set has no canonical form"):
         canonical({"a": {1}})
+
+
+@given(PLAIN)
+def test_what_was_written_is_read_back(value: Any) -> None:
+    assert read_exactly(canonical(value)) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"a":1,"a":2}', b"1.0", b"[1e3]", b"NaN", b"-Infinity", b"{", b"\xff", b"[" * 100_000],
+    ids=["twice", "fraction", "exponent", "nan", "infinity", "cut", "no text", "deep"],
+)
+def test_text_that_two_readers_could_take_differently_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError):
+        read_exactly(text)
 
 
 # --- labels, regions, errors

@@ -1,9 +1,9 @@
 """`jiangxin draw verify FILE`: recheck a published draw on the command line."""
 
 import argparse
-import json
 from pathlib import Path
 
+from ..kernel.canonical import read_exactly
 from .checking import verify
 
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the verdict in Chinese. 0: holds, 1: does not hold, 2: the file cannot be read."""
     try:
-        record = json.loads(args.file.read_bytes())
+        record = read_exactly(args.file.read_bytes())
     except (OSError, ValueError) as unreadable:
         print(f"无法读取 {args.file}：{unreadable}")
         return 2

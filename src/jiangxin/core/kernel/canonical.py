@@ -25,6 +25,27 @@ def canonical(value: Any) -> bytes:
     return text.encode()
 
 
+def read_exactly(text: bytes) -> Any:
+    """What JSON text says. Raises `ValueError` for a field given twice, a number without an exact
+    form, nesting that is too deep, or text that is no JSON."""
+    try:
+        return json.loads(
+            text, object_pairs_hook=_once, parse_float=_inexact, parse_constant=_inexact
+        )
+    except RecursionError:
+        raise ValueError("嵌套过深") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("有重复的字段")
+    return dict(pairs)
+
+
+def _inexact(text: str) -> Any:
+    raise ValueError(f"有不能精确表示的数 {text}")
+
+
 def digest(value: Any) -> str:
     """SHA-256 of the canonical bytes, in hex."""
     return hashlib.sha256(canonical(value)).hexdigest()

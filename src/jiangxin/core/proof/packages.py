@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from ..kernel.canonical import canonical, digest
+from ..kernel.canonical import canonical, digest, read_exactly
 from .hashing import is_hash_hex
 
 PACKAGE_FORMAT = "jiangxin-filing/v1"
@@ -108,19 +108,9 @@ def _manifest(size: int, opener: Opener) -> dict[str, Any]:
     if size > MANIFEST_BYTES:
         raise _Refused("清单过大")
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) != len(pairs):
-            raise ValueError("有重复的字段")
-        return dict(pairs)
-
-    def never(text: str) -> Any:
-        raise ValueError(f"有不能精确表示的数 {text}")
-
     try:
         with opener() as file:
-            read = json.loads(
-                file.read(), object_pairs_hook=once, parse_float=never, parse_constant=never
-            )
+            read = read_exactly(file.read())
         items = read["files"]
         for item in items:
             if (

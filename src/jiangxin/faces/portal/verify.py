@@ -1,6 +1,5 @@
 """Check a draw record, a receipt or a filing package; take the verifier home."""
 
-import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from jiangxin.core.draw.checking import verify as draw_problems
+from jiangxin.core.kernel.canonical import read_exactly
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.proof.packages import package_problems, read_manifest
 from jiangxin.core.proof.receipts import receipt_problems
@@ -123,18 +123,9 @@ def _record(data: bytes) -> Result:
 
 def _read(data: bytes) -> Any:
     """JSON as strictly as the stand-alone verifier reads it: no field twice, no inexact number."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) != len(pairs):
-            raise ValueError("有重复的字段")
-        return dict(pairs)
-
-    def never(text: str) -> Any:
-        raise ValueError(f"有不能精确表示的数 {text}")
-
     try:
-        return json.loads(data, object_pairs_hook=once, parse_float=never, parse_constant=never)
-    except (ValueError, RecursionError):
+        return read_exactly(data)
+    except ValueError:
         raise Invalid(
             "不能识别这个文件。",
             remedy="可核验：抽取记录（JSON）、提交回执（JSON）、备案材料包（ZIP）。",
