@@ -50,6 +50,7 @@ urlpatterns = [
     path("refusing/", refusing, name="refusing"),
     path("form/", form, name="form"),
     path("flashes/", flashes, name="flashes"),
+    path("policy/", open_page, name="portal-policy"),  # where the chip of a clause leads
 ]
 handler404 = "jiangxin.faces.frame.pages.not_found"
 handler500 = "jiangxin.faces.frame.pages.server_error"

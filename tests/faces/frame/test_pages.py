@@ -62,6 +62,7 @@ def test_a_refusal_says_what_why_and_what_to_do() -> None:
     assert "名额已满。" in text
     assert "请先调整。" in text
     assert "三（一）" in text
+    assert 'href="/policy/#clause-3.1"' in text
     part = Client().get("/refusing/", headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert "名额已满。" in part.content.decode()
