@@ -7,7 +7,7 @@ from django.db import connection
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, WrongState
-from jiangxin.core.workflow import Role
+from jiangxin.core.workflow import Role, TitleState
 from jiangxin.ops.demo.country import officer
 from jiangxin.records.identity.viewer import System
 from jiangxin.records.ledger.models import Event
@@ -109,7 +109,7 @@ def test_the_same_leader_and_unit_may_not_apply_again(round_: Round, known_by: s
     assert refused.value.clause == "2.2"
     project.refresh_from_db()
     assert (project.state, Version.objects.count()) == ("draft", 0)
-    Title.objects.filter(pk=title.pk).update(state=Title.State.REVOKED)
+    Title.objects.filter(pk=title.pk).update(state=TitleState.REVOKED)
     with clock.at(DURING):
         assert submit(project).number == 1
 

@@ -4,6 +4,7 @@ import pytest
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import LimitReached, NotFound
+from jiangxin.core.workflow import TitleState
 from jiangxin.records.identity.viewer import System
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.titles import queries
@@ -67,7 +68,7 @@ def test_a_leader_leads_one_valid_studio_of_a_unit() -> None:
     assert refused.value.clause == "2.2"
     assert studio("S3", uscc=OTHER_CODE).pk
     assert studio("S4", leader_hash="b" * 64).pk
-    Title.objects.filter(pk=first.pk).update(state=Title.State.REVOKED)
+    Title.objects.filter(pk=first.pk).update(state=TitleState.REVOKED)
     assert studio("S5").pk
     assert Title.objects.filter(number="S2").count() == 0
     assert Event.objects.filter(type="title.awarded").count() == 4
@@ -141,7 +142,7 @@ def test_a_base_that_is_only_revoked_says_so() -> None:
 def test_studios_of_the_leader_are_told_everywhere_but_only_valid_ones() -> None:
     studio("S1", province="11", former_names=["老厂"])
     revoked = studio("S2", uscc=OTHER_CODE)
-    Title.objects.filter(pk=revoked.pk).update(state=Title.State.REVOKED)
+    Title.objects.filter(pk=revoked.pk).update(state=TitleState.REVOKED)
     studio("S3", leader_hash="b" * 64)
     found = facts(leader_hash="a" * 64)["studios"]
     assert found == [
@@ -163,7 +164,7 @@ def test_meters_count_the_programme_and_forget_what_was_revoked() -> None:
     for number, year in enumerate((first - 1, first, last, last + 1)):
         studio(f"S{number}", year=year, leader_hash=f"{number}" * 64)
     revoked = studio("S9", year=first, leader_hash="9" * 64)
-    Title.objects.filter(pk=revoked.pk).update(state=Title.State.REVOKED)
+    Title.objects.filter(pk=revoked.pk).update(state=TitleState.REVOKED)
     legacy("L1")
     counts = {meter.kind.value: meter.count for meter in queries.meters()}
     assert counts == {"base": 0, "studio": 2}

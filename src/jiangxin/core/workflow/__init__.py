@@ -1,15 +1,29 @@
 """Who may move what from which state to which, under which guards and clause: one table."""
 
 from .machine import Guard, Machine, Transition
+from .project import REGISTERED_ONCE, TITLED
 from .roles import DEPARTMENT_OF, MINISTRIES, PROVINCIAL, Department, Role
 from .table import (
     MACHINES,
+    AcceptanceState,
+    AssessmentState,
     CallState,
+    ChangeState,
+    ClaimState,
     DrawState,
+    ExperienceState,
+    ExtensionState,
+    FindingState,
+    FlagState,
     NoticeState,
     PackageState,
+    PlanState,
     ProjectState,
+    RectificationState,
+    RevocationState,
     RoundState,
+    TitleState,
+    VisitState,
 )
 
 __all__ = [
@@ -17,15 +31,30 @@ __all__ = [
     "MACHINES",
     "MINISTRIES",
     "PROVINCIAL",
+    "REGISTERED_ONCE",
+    "TITLED",
+    "AcceptanceState",
+    "AssessmentState",
     "CallState",
+    "ChangeState",
+    "ClaimState",
     "Department",
     "DrawState",
+    "ExperienceState",
+    "ExtensionState",
+    "FindingState",
+    "FlagState",
     "Guard",
     "Machine",
     "NoticeState",
     "PackageState",
+    "PlanState",
     "ProjectState",
+    "RectificationState",
+    "RevocationState",
     "Role",
     "RoundState",
+    "TitleState",
     "Transition",
+    "VisitState",
 ]

@@ -1,6 +1,7 @@
 """The desk's first page: what waits, until when, and what happened last."""
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -54,10 +55,18 @@ def _waiting(viewer: Viewer, desk: Desk) -> list[dict[str, Any]]:
         for state in ProjectState
         if desk.states[state] and state in STEPS and waits_for(viewer.role, state)
     ]
+    tiles += [
+        _tile(
+            link.label,
+            each.count,
+            link.todo,
+            to=link.name,
+            tone="red" if each.late else "none",
+            due=each.due,
+        )
+        for link, each in desk.waiting
+    ]
     if viewer.role in PROVINCIAL:
-        drafts = programme.calls_waiting(viewer)
-        if drafts:
-            tiles.insert(0, _tile("申报通知待本部门会商", drafts, "状态:起草中", to="desk-calls"))
         late = (
             visible(viewer)
             .filter(
@@ -73,10 +82,22 @@ def _waiting(viewer: Viewer, desk: Desk) -> list[dict[str, Any]]:
 
 
 def _tile(
-    label: str, count: int, search: str, *, to: str = "", tone: str = "none"
+    label: str,
+    count: int,
+    search: str,
+    *,
+    to: str = "desk-projects",
+    tone: str = "none",
+    due: date | None = None,
 ) -> dict[str, Any]:
-    address = reverse(to or "desk-projects") + query({"q": search})
-    return {"label": label, "value": count, "unit": "件", "url": address, "tone": tone}
+    return {
+        "label": label,
+        "value": count,
+        "unit": "件",
+        "url": reverse(to) + (query({"q": search}) if search else ""),
+        "tone": tone,
+        "note": f"最早 {clock.long_date(due)}" if due else "",
+    }
 
 
 def _pipeline(desk: Desk, counts: Counter[str]) -> list[dict[str, Any]]:

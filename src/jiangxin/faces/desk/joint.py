@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from jiangxin.core.workflow import ProjectState
+from jiangxin.core.workflow import REGISTERED_ONCE, ProjectState
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.filing.queries import package_marks, packages
 from jiangxin.stages.publicity.queries import notice_marks, notices
@@ -27,7 +27,7 @@ FILING = (
     ProjectState.CONFIRMED,
     ProjectState.FILED,
     ProjectState.FILING_RETURNED,
-    ProjectState.REGISTERED,
+    *REGISTERED_ONCE,
 )
 
 

@@ -10,7 +10,7 @@ together, in the order of `urls.MODULES`, with the number of what waits for the 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -21,13 +21,13 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.workflow import MACHINES, MINISTRIES, PROVINCIAL, ProjectState, Role
+from jiangxin.core.workflow import MACHINES, PROVINCIAL, ProjectState, Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, render
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import NOTHING, Waiting, Waits, count_waiting
 from jiangxin.stages.application.queries import counts_by_state
-from jiangxin.stages.filing.queries import waiting_for
-from jiangxin.stages.programme.queries import call_years, calls_waiting
+from jiangxin.stages.programme.queries import call_years
 
 DESK = frozenset(
     {
@@ -49,8 +49,8 @@ class Link:
     """One line on the left: the view's `name`, for which `roles`, under which `group`.
 
     `states` are the project states behind it: those in which the viewer's role has a step to take
-    are counted; `calls` and `packages` count drafts of calls and filed packages that wait for the
-    viewer. `search` is added to the address as `?q=`.
+    are counted. `waits` gives the rows of a stage that wait for the viewer; the home page leads to
+    them with the search `todo`. `search` is added to the address as `?q=`.
     """
 
     name: str
@@ -59,8 +59,8 @@ class Link:
     roles: frozenset[Role]
     group: str = ""
     states: tuple[ProjectState, ...] = ()
-    calls: bool = False
-    packages: bool = False
+    waits: Callable[[Viewer], Waits] | None = None
+    todo: str = ""
     search: str = ""
 
 
@@ -89,7 +89,8 @@ class Year:
 class Desk:
     """What the layout needs: the scope's name, the year chosen, the links with their counts.
 
-    `states` counts the projects of the chosen year that wait for the viewer's role, by state.
+    `states` counts the projects of the chosen year that wait for the viewer's role, by state;
+    `waiting` is what waits behind each link that has any.
     """
 
     province: str
@@ -98,6 +99,7 @@ class Desk:
     search_url: str
     sections: list[Section]
     states: Counter[str]
+    waiting: list[tuple[Link, Waiting]]
 
 
 def desk_page(
@@ -125,15 +127,24 @@ def navigation(viewer: Viewer, request: HttpRequest) -> Desk:
     years = call_years(viewer) or [clock.today().year]
     year = _chosen(request.GET.get("year", ""), years)
     states = counts_by_state(viewer, year=year, states=waiting_states(viewer.role))
-    waiting_calls = calls_waiting(viewer) if viewer.role in PROVINCIAL else 0
-    waiting_packages = waiting_for(viewer) if viewer.role in MINISTRIES else 0
+    links = _links(viewer)
+    asked = {
+        link.name: link.waits(viewer) for each in links.values() for link in each if link.waits
+    }
+    waiting = count_waiting(asked)
     return Desk(
         province=province_name(viewer.province),
         year=year,
         years=[Year(each, reverse("desk-home") + query({"year": each})) for each in years],
         search_url=reverse(SEARCH),
-        sections=_sections(viewer, request, states, waiting_calls, waiting_packages),
+        sections=_sections(viewer, request, links, states, waiting),
         states=states,
+        waiting=[
+            (link, waiting[link.name])
+            for each in links.values()
+            for link in each
+            if link.name in waiting
+        ],
     )
 
 
@@ -155,19 +166,32 @@ def _chosen(asked: str, years: list[int]) -> int:
     return next((year for year in years if str(year) == asked), years[0])
 
 
-def _sections(
-    viewer: Viewer, request: HttpRequest, states: Counter[str], calls: int, packages: int
-) -> list[Section]:
+def _links(viewer: Viewer) -> dict[str, list[Link]]:
+    """Module name → its links for this viewer, in the order of the modules."""
     from .urls import MODULES  # the modules import this one
 
+    modules = [import_module(f"{__package__}.{name}") for name in MODULES]
+    return {
+        module.__name__: [
+            link for link in getattr(module, "LINKS", ()) if viewer.role in link.roles
+        ]
+        for module in modules
+    }
+
+
+def _sections(
+    viewer: Viewer,
+    request: HttpRequest,
+    links: Mapping[str, list[Link]],
+    states: Counter[str],
+    waiting: Mapping[str, Waiting],
+) -> list[Section]:
     found: dict[str, list[Item]] = {}
-    for name in MODULES:
-        module = import_module(f"{__package__}.{name}")
-        links = [link for link in getattr(module, "LINKS", ()) if viewer.role in link.roles]
-        here = _here(request, module.__name__, links)
-        for link in links:
+    for module, own in links.items():
+        here = _here(request, module, own)
+        for link in own:
             count = sum(states[state] for state in link.states if waits_for(viewer.role, state))
-            count += (calls if link.calls else 0) + (packages if link.packages else 0)
+            count += waiting.get(link.name, NOTHING).count
             url = reverse(link.name) + (query({"q": link.search}) if link.search else "")
             item = Item(url, link.label, link.icon, link is here, count)
             found.setdefault(link.group, []).append(item)

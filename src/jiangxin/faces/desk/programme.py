@@ -27,7 +27,8 @@ LINKS = (
         icon="calendar",
         roles=DESK,
         group="申报与审查",
-        calls=True,
+        waits=queries.calls_waiting,
+        todo="状态:起草中",
     ),
 )
 HR = frozenset({Role.PROVINCE_HR})

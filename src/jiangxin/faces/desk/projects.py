@@ -9,7 +9,7 @@ from django.urls import path, reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES, province_name
-from jiangxin.core.workflow import MACHINES, ProjectState, Role
+from jiangxin.core.workflow import MACHINES, REGISTERED_ONCE, ProjectState, Role
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import (
     Around,
@@ -196,7 +196,7 @@ def head(project: Any) -> dict[str, Any]:
 
 def running_clock(project: Any) -> dict[str, str] | None:
     """The deadline that binds this project now: text and tone; None once it is registered."""
-    if project.state in (ProjectState.REGISTERED, *ENDED):
+    if project.state in (*REGISTERED_ONCE, *ENDED):
         return None
     if project.state == ProjectState.RETURNED and project.correction_due:
         late = clock.today() > project.correction_due

@@ -12,6 +12,15 @@ MODULES = (
     "ranking",
     "publicity",
     "filing",
+    "funding",
+    "accounts",
+    "construction",
+    "acceptance",
+    "rectification",
+    "assessment",
+    "revocation",
+    "changes",
+    "experience",
     "ministry",
 )
 

@@ -9,6 +9,7 @@ from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
+from jiangxin.core.workflow import TitleState
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, contains, number, province
 from jiangxin.faces.frame.listing import Column, Listing, Shown, address
@@ -20,11 +21,13 @@ from jiangxin.stages.titles import queries
 from .navigation import portal_page
 
 KINDS, TRACKS = dict(Kind.choices()), dict(Track.choices())
-STATES = {"titled": "有效", "revoked": "已取消"}
+STATES = dict(TitleState.choices())
 ASSESSMENTS = {"none": "尚未考核", "passed": "考核通过", "failed": "考核不通过"}
 EVENTS = {
     "title.entered": "列入 2011—2020 年名录",
     "title.awarded": "两部备案登记，列入名录",
+    "title.revoked": "取消称号",
+    "title.ended": "称号终止",
 }
 # The columns that are public; nothing else of a title is read.
 FIELDS = (

@@ -33,6 +33,12 @@ PLAIN = {
     P.FILED: "已报送两部备案。",
     P.FILING_RETURNED: "两部退回补充材料，由省级部门办理。",
     P.REGISTERED: "两部已备案登记，成为国家级项目。",
+    P.UNDER_CONSTRUCTION: "正在建设。请按期报告进展，建设期满申请验收。",
+    P.IN_ACCEPTANCE: "已申请验收，等待验收和绩效评价。",
+    P.RECTIFYING: "需要限期整改。请在期限内整改并提交材料。",
+    P.ACCEPTED: "验收合格。",
+    P.REVOKED: "已被取消称号。",
+    P.ENDED: "项目已终止。",
 }
 
 

@@ -7,15 +7,12 @@ from typing import Any
 from django.http import HttpResponse
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.workflow import ProjectState
+from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.faces.frame.links import PORTAL, links
 from jiangxin.faces.frame.pages import Request, render
 
-LINKS = (
-    ("workspace-home", "我的申报"),
-    ("eligibility-preview", "条件自查"),
-    ("portal-policy", "政策条款"),
-)
+COMMON = (("eligibility-preview", "条件自查"), ("portal-policy", "政策条款"))
+APPLICANT = (("workspace-home", "我的申报"), ("my-titles", "我的称号"), *COMMON)
 
 
 def workspace_page(
@@ -26,7 +23,8 @@ def workspace_page(
     status: int | None = None,
 ) -> HttpResponse:
     """A page in the workspace's layout; like `pages.render`, with the links on top."""
-    values = {"workspace_nav": links(request, LINKS), **(context or {})}
+    own = APPLICANT if request.viewer.role is Role.APPLICANT else COMMON
+    values = {"workspace_nav": links(request, own), **(context or {})}
     return render(request, template, values, status=status)
 
 

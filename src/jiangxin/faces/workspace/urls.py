@@ -1,13 +1,23 @@
 """Every page of applicants and experts."""
 
-from . import account, apply, evidence, expert, home, receipt, section
+from importlib import import_module
+
+from . import titles
+
+MODULES = (
+    "home",
+    "account",
+    "apply",
+    "section",
+    "evidence",
+    "receipt",
+    "expert",
+    "titles",
+    *titles.MODULES,
+)
 
 urlpatterns = [
-    *home.urlpatterns,
-    *account.urlpatterns,
-    *apply.urlpatterns,
-    *section.urlpatterns,
-    *evidence.urlpatterns,
-    *receipt.urlpatterns,
-    *expert.urlpatterns,
+    pattern
+    for name in MODULES
+    for pattern in import_module(f"jiangxin.faces.workspace.{name}").urlpatterns
 ]

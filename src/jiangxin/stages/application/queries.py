@@ -19,7 +19,7 @@ from jiangxin.core.policy import (
     section_status,
 )
 from jiangxin.core.policy import Problem as Gap
-from jiangxin.core.workflow import ProjectState, Role
+from jiangxin.core.workflow import REGISTERED_ONCE, ProjectState, Role
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.models import Event
@@ -30,7 +30,7 @@ from jiangxin.stages.titles.queries import registers_for
 from .models import Application, Evidence, Version
 from .sealing import opened_answers
 
-FILED = (ProjectState.FILED, ProjectState.FILING_RETURNED, ProjectState.REGISTERED)
+FILED = (ProjectState.FILED, ProjectState.FILING_RETURNED, *REGISTERED_ONCE)
 PROVINCE_READERS = (
     Role.PROVINCE_HR,
     Role.PROVINCE_FINANCE,

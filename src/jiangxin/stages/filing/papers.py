@@ -8,6 +8,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.policy import Field, computed_values
 from jiangxin.core.policy.reading import field_text
+from jiangxin.core.workflow import REGISTERED_ONCE
 from jiangxin.core.workflow import ProjectState as P
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of
@@ -116,7 +117,7 @@ def review_report(
 
 def _outcome(state: str) -> str:
     """What became of an application in the province; what the ministries do with it is not told."""
-    confirmed = (P.CONFIRMED, P.FILED, P.FILING_RETURNED, P.REGISTERED)
+    confirmed = (P.CONFIRMED, P.FILED, P.FILING_RETURNED, *REGISTERED_ONCE)
     return (P.CONFIRMED if state in confirmed else P(state)).label
 
 

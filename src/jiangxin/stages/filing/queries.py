@@ -14,6 +14,7 @@ from jiangxin.core.kernel.errors import NotFound, Tampered
 from jiangxin.core.proof.packages import package_problems, read_manifest
 from jiangxin.core.workflow import (
     MINISTRIES,
+    REGISTERED_ONCE,
     CallState,
     Department,
     PackageState,
@@ -24,6 +25,7 @@ from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.queries import read
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import filing_deadline
@@ -33,7 +35,7 @@ from .models import Delivery, Filing, Package, Registration
 
 FILE = "package.file"
 LONG = ("manifest", "legacy_report", "existing_report")  # what no list shows
-FILED = (ProjectState.FILED, ProjectState.FILING_RETURNED, ProjectState.REGISTERED)
+FILED = (ProjectState.FILED, ProjectState.FILING_RETURNED, *REGISTERED_ONCE)
 
 
 def packages(viewer: Viewer) -> QuerySet[Package]:
@@ -228,11 +230,11 @@ TO_RECEIVE = Q(receipted=False, state=PackageState.FILED)
 WAITING = TO_DECIDE | TO_RECEIVE
 
 
-def waiting_for(viewer: Viewer) -> int:
-    """How many filed packages wait for this viewer's ministry: to be received, or to be decided on."""
+def packages_waiting(viewer: Viewer) -> Waits:
+    """The filed packages that wait for this viewer's ministry: to be received, or to be decided on."""
     if viewer.role not in MINISTRIES:
-        return 0
-    return received_packages(viewer).filter(WAITING).count()
+        return Waits(Package.objects.none())
+    return Waits(received_packages(viewer).filter(WAITING))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from jiangxin.core.workflow import CallState, Role
 from jiangxin.records.concurrence.models import Concurrence
 from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 
 from .models import Call, DemoClock, Holiday, QuotaPlace
 from .tracks import Kind, Track
@@ -70,10 +71,10 @@ def call_words(call: Call) -> list[Concurrence]:
     return list(Concurrence.objects.filter(subject=call.subject).order_by("-id"))
 
 
-def calls_waiting(viewer: Viewer) -> int:
-    """How many drafts of the viewer's province wait for the word of the viewer's own department."""
+def calls_waiting(viewer: Viewer) -> Waits:
+    """The drafts of the viewer's province that wait for the word of the viewer's own department."""
     if viewer.department is None or not viewer.province:
-        return 0
+        return Waits(Call.objects.none())
     spoken = Concurrence.objects.filter(
         act=OPEN_CALL,
         department=viewer.department,
@@ -81,7 +82,7 @@ def calls_waiting(viewer: Viewer) -> int:
         subject=Concat(Value("call:"), Cast(OuterRef("pk"), CharField())),
     )
     drafts = Call.objects.filter(province=viewer.province, state=CallState.DRAFT)
-    return drafts.exclude(Exists(spoken)).count()
+    return Waits(drafts.exclude(Exists(spoken)))
 
 
 def call_of(province: str, year: int) -> Call | None:

@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from jiangxin.core.workflow import TitleState
 from jiangxin.records.identity.models import PROVINCE_CHOICES
 from jiangxin.stages.programme.models import Kind, Track
 
@@ -15,9 +16,7 @@ from jiangxin.stages.programme.models import Kind, Track
 class Title(models.Model):
     """One named base or studio, of 2011–2020 or of this programme."""
 
-    class State(models.TextChoices):
-        TITLED = "titled", "有效"
-        REVOKED = "revoked", "已取消"
+    MACHINE = "title"
 
     class Assessment(models.TextChoices):
         NONE = "none", "尚未考核"
@@ -41,7 +40,9 @@ class Title(models.Model):
         "考核评估", max_length=16, choices=Assessment, default=Assessment.NONE
     )
     assessed_year = models.PositiveSmallIntegerField("考核年度", null=True)
-    state = models.CharField("称号状态", max_length=16, choices=State, default=State.TITLED)
+    state = models.CharField(
+        "称号状态", max_length=16, choices=TitleState.choices(), default=TitleState.TITLED
+    )
     registered_at = models.DateTimeField("登记时间", null=True)
 
     class Meta:

@@ -8,12 +8,16 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from jiangxin.core.kernel.errors import NotFound
+from jiangxin.core.workflow import PROVINCIAL, Role, TitleState
+from jiangxin.records.identity.models import Organisation
+from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import Kind
 from jiangxin.stages.programme.queries import parameter
 
 from .models import Title
 
+PROVINCE_READERS = (*PROVINCIAL, Role.SUPERVISOR, Role.AUDITOR)
 LATEST = 2025  # targets and legacy years are read as they stand at the end of the programme
 
 
@@ -25,6 +29,43 @@ def programme_years() -> tuple[int, int]:
 def register() -> QuerySet[Title]:
     """The public register: every title, valid or revoked; it forgets nothing."""
     return Title.objects.all()
+
+
+def in_scope(viewer: Viewer, path: str = "title") -> Q:
+    """The one scope of everything that happens to a title after registration.
+
+    `path` leads from the filtered row to its title ("" when the row is the title). A unit sees its
+    own titles, by its present code; a province those of the province; the ministries, and national
+    audit and supervision, all. Experts and the public see none this way.
+    """
+    prefix = f"{path}__" if path else ""
+    if viewer.role is Role.APPLICANT:
+        own = Organisation.objects.filter(pk=viewer.organisation_id or 0).exclude(uscc="")
+        return Q(**{f"{prefix}uscc__in": own.values("uscc")})
+    if viewer.national:
+        return Q()
+    if viewer.province and viewer.role in PROVINCE_READERS:
+        return Q(**{f"{prefix}province": viewer.province})
+    return Q(pk__in=[])
+
+
+def titles_of(viewer: Viewer) -> QuerySet[Title]:
+    """The titles on which this viewer works or watches; the register itself is public."""
+    return Title.objects.filter(in_scope(viewer, ""))
+
+
+def title_of(viewer: Viewer, title_id: int) -> Title:
+    """One title in the viewer's scope. Raises `NotFound`."""
+    found = titles_of(viewer).filter(pk=title_id).first()
+    if found is None:
+        raise NotFound("没有这个称号。", remedy="它可能不在您的查看范围内。")
+    return found
+
+
+def is_legacy(title: Title) -> bool:
+    """Whether the title is one of 2011–2020 (2.1.2, 4.2)."""
+    first, last = (parameter(f"legacy.{end}_year", LATEST) for end in ("first", "last"))
+    return bool(first <= title.year <= last)
 
 
 def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[str, Any]:
@@ -41,7 +82,7 @@ def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[s
     legacy = max((each for each in bases if first <= each.year <= last), key=_worth, default=None)
     studios = (
         Title.objects.filter(
-            kind=Kind.STUDIO, leader_hash=leader_hash, state=Title.State.TITLED
+            kind=Kind.STUDIO, leader_hash=leader_hash, state=TitleState.TITLED
         ).order_by("id")
         if leader_hash
         else []
@@ -64,7 +105,7 @@ def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[s
 
 def _worth(title: Title) -> tuple[bool, bool, int]:
     return (
-        title.state == Title.State.TITLED,
+        title.state == TitleState.TITLED,
         title.assessment == Title.Assessment.PASSED,
         title.year,
     )
@@ -95,7 +136,7 @@ def meters() -> list[Meter]:
     """Bases against 400 and studios against 500, over the years of the pack; two queries."""
     first, last = programme_years()
     rows = (
-        Title.objects.filter(year__range=(first, last), state=Title.State.TITLED)
+        Title.objects.filter(year__range=(first, last), state=TitleState.TITLED)
         .order_by()
         .values_list("kind")
         .annotate(n=Count("id"))
@@ -110,7 +151,7 @@ def table() -> list[tuple[str, int, str, int]]:
     """(province, year, track, count) of the programme's own titles, for the national page."""
     first, last = programme_years()
     return list(
-        Title.objects.filter(year__range=(first, last), state=Title.State.TITLED)
+        Title.objects.filter(year__range=(first, last), state=TitleState.TITLED)
         .order_by("province", "year", "track")
         .values_list("province", "year", "track")
         .annotate(n=Count("id"))
@@ -120,7 +161,7 @@ def table() -> list[tuple[str, int, str, int]]:
 def priority_fields() -> dict[str, int]:
     """Priority field → count of the programme's own valid titles; '' counts those without one."""
     first, last = programme_years()
-    rows = Title.objects.filter(year__range=(first, last), state=Title.State.TITLED).order_by()
+    rows = Title.objects.filter(year__range=(first, last), state=TitleState.TITLED).order_by()
     return dict(rows.values_list("priority_field").annotate(n=Count("id")))
 
 

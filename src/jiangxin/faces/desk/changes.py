@@ -1,0 +1,3 @@
+"""The desk's pages of changes."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,3 @@
+"""The desk's pages of construction."""
+
+urlpatterns: list[object] = []

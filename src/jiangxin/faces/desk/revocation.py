@@ -1,0 +1,3 @@
+"""The desk's pages of revocation."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,3 @@
+"""What a unit does about acceptance."""
+
+urlpatterns: list[object] = []

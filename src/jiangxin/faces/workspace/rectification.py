@@ -1,0 +1,3 @@
+"""What a unit does about rectification."""
+
+urlpatterns: list[object] = []

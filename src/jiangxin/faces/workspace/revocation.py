@@ -1,0 +1,3 @@
+"""What a unit does about revocation."""
+
+urlpatterns: list[object] = []
