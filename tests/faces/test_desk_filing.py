@@ -5,17 +5,19 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from docx import Document as WordDocument
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.workflow import Role
+from jiangxin.core.workflow import PackageState, Role
 from jiangxin.ops.demo import finish
 from jiangxin.ops.demo.country import officer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.filing.actions import open_package
 from jiangxin.stages.filing.models import Package
-from tests.factories.desk import client_of, text_of
+from tests.factories.desk import Desk, client_of, official, text_of
 from tests.factories.year import Year, make_year
 
 IN_TIME = clock.beijing(2025, 10, 20, 10)
@@ -95,6 +97,26 @@ def test_the_review_report_can_be_edited_in_word(year: Year) -> None:
     texts = [paragraph.text for paragraph in WordDocument(io.BytesIO(data)).paragraphs]
     for heading in ("项目申请", "评审专家组成", "评审方法", "评审结果", "公示情况"):
         assert any(heading in text for text in texts), heading
+
+
+def test_the_list_and_the_package_cost_a_bounded_number_of_queries(year: Year) -> None:
+    year.confirmed()
+    hr, auditor = client_of(year.hr), client_of(official(Role.AUDITOR))
+    counts = []
+    with clock.at(IN_TIME):
+        for code in ("11", "32", "44"):
+            Package.objects.create(
+                call=Desk(code).open(), attempt=1, filed_at=IN_TIME, state=PackageState.FILED
+            )
+            with CaptureQueriesContext(connection) as found:
+                assert auditor.get(reverse("desk-filings")).status_code == 200
+            counts.append(len(found))
+        row = open_package(viewer=year.hr, call_id=year.call.pk)
+        with CaptureQueriesContext(connection) as page:
+            assert hr.get(page_of(row)).status_code == 200
+    assert len(set(counts)) == 1
+    assert counts[0] <= 8
+    assert len(page) <= 20
 
 
 def test_too_late_is_said_with_the_clause(year: Year) -> None:

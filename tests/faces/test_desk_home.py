@@ -70,7 +70,7 @@ def test_a_draft_call_waits_for_the_department_that_has_not_spoken(desk: Desk) -
     assert counts(desk.hr)["申报通知"] == 0
 
 
-def test_the_navigation_costs_three_queries_however_much_waits(desk: Desk) -> None:
+def test_the_navigation_costs_two_queries_however_much_waits(desk: Desk) -> None:
     request = RequestFactory().get("/desk/")
     request.resolver_match = None  # type: ignore[assignment]
     for more in (1, 2):
@@ -78,7 +78,7 @@ def test_the_navigation_costs_three_queries_however_much_waits(desk: Desk) -> No
             desk.row(year=2024 + n)
         with CaptureQueriesContext(connection) as found:
             navigation(desk.hr, request)
-        assert len(found) == 3
+        assert len(found) == 2
     with CaptureQueriesContext(connection) as found:
         navigation(official(Role.AUDITOR), request)
     assert len([each for each in found if "identity_user" not in each["sql"]]) <= 1
@@ -182,10 +182,14 @@ def test_an_empty_year_says_what_to_do_first(db: None) -> None:
     assert "申报通知正在起草" not in home(official(Role.SUPERVISOR, "37"))
 
 
-def test_a_year_outside_the_notice_has_no_clock(desk: Desk) -> None:
+def test_after_the_last_year_its_desk_stays_and_nothing_new_is_drafted(desk: Desk) -> None:
+    other = Desk("32")
+    with clock.at(clock.beijing(2025, 3, 1)):
+        assert "起草申报通知" in home(other.hr)
     with clock.at(clock.beijing(2026, 3, 1)):
-        page = home(Desk("32").hr)
-    assert "2026 年不在本轮建设任务年度内" in page
+        page = home(other.hr)
+    assert "2025 年度" in page
+    assert "起草申报通知" not in page
 
 
 def test_the_nation_sees_its_targets(desk: Desk) -> None:

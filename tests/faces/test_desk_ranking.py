@@ -150,7 +150,7 @@ def test_the_page_costs_the_same_queries_for_two_projects_and_four(
         province = make_province(code, projects=projects)
         row = province.ranked()
         client = login(province.hr)
-        with django_assert_max_num_queries(25) as captured:
+        with django_assert_max_num_queries(10) as captured:
             client.get(reverse("desk-ranking", args=[row.pk]))
         counts.add(len(captured))
     assert len(counts) == 1

@@ -59,13 +59,18 @@ class Pack:
             return overlay.values[name]
         return self.parameter(name, on).value
 
-    def covers(self, year: int) -> bool:
-        """Whether the notice runs in that programme year."""
+    @cached_property
+    def years(self) -> range:
+        """The programme years of the notice, oldest first."""
         first, last = (
             next(each.value for each in self.parameters if each.name == name)
             for name in ("programme.first_year", "programme.last_year")
         )
-        return bool(first <= year <= last)
+        return range(first, last + 1)
+
+    def covers(self, year: int) -> bool:
+        """Whether the notice runs in that programme year."""
+        return year in self.years
 
     def requirements(self, track: str) -> tuple[Requirement, ...]:
         """Every requirement of a track, those of the tracks that it includes first."""

@@ -37,7 +37,8 @@ def home(request: Request) -> HttpResponse:
         "reads_only": viewer.role in READERS,
         "call": call,
         "drafting": call is not None and call.state == CallState.DRAFT,
-        "may_draft": viewer.role is Role.PROVINCE_HR and programme.pack().covers(desk.year),
+        "may_draft": viewer.role is Role.PROVINCE_HR
+        and clock.now() < programme.filing_deadline(desk.year),
         "clock": _clock(call, desk.year),
         "meters": [] if viewer.province else [_meter(each) for each in meters()],
         "events": [
@@ -114,10 +115,8 @@ def _pipeline(desk: Desk, counts: Counter[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _clock(call: Any, year: int) -> dict[str, Any] | None:
+def _clock(call: Any, year: int) -> dict[str, Any]:
     """The statutory clock: the dates backwards from 31 October, and the working days of slack."""
-    if not programme.pack().covers(year):
-        return None
     if call is None:
         last = day_of(programme.filing_deadline(year))
         return {"steps": [], "last": last, "slack": None, "narrow": False}

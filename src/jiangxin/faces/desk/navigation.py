@@ -19,7 +19,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import MACHINES, PROVINCIAL, ProjectState, Role
 from jiangxin.faces.frame.filters import query
@@ -27,7 +26,7 @@ from jiangxin.faces.frame.pages import Request, render
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import NOTHING, Waiting, Waits, count_waiting
 from jiangxin.stages.application.queries import counts_by_state
-from jiangxin.stages.programme.queries import call_years
+from jiangxin.stages.programme.queries import begun_years
 
 DESK = frozenset(
     {
@@ -109,7 +108,7 @@ def desk_page(
     *,
     status: int | None = None,
 ) -> HttpResponse:
-    """A page in the desk's layout; like `pages.render`, with the navigation. At most three queries."""
+    """A page in the desk's layout; like `pages.render`, with the navigation. At most two queries."""
     return render(request, template, {"desk": desk_of(request), **(context or {})}, status=status)
 
 
@@ -123,8 +122,8 @@ def desk_of(request: Request) -> Desk:
 
 
 def navigation(viewer: Viewer, request: HttpRequest) -> Desk:
-    """The desk of `viewer`: groups of links with counts of what waits. At most three queries."""
-    years = call_years(viewer) or [clock.today().year]
+    """The desk of `viewer`: groups of links with counts of what waits. At most two queries."""
+    years = begun_years()
     year = _chosen(request.GET.get("year", ""), years)
     states = counts_by_state(viewer, year=year, states=waiting_states(viewer.role))
     links = _links(viewer)

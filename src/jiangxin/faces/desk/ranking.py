@@ -11,6 +11,7 @@ from jiangxin.core.scoring.marking import Evidence
 from jiangxin.core.scoring.points import shown as points
 from jiangxin.core.workflow import PROVINCIAL, Department, ProjectState, RoundState
 from jiangxin.faces.frame.pages import Request, catching, done, page
+from jiangxin.records.concurrence.queries import marks_in
 from jiangxin.records.concurrence.queries import rounds as words
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Kind, Track
@@ -62,11 +63,12 @@ def ranking(request: Request, round_id: int) -> HttpResponse:
 
 
 def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpResponse:
-    row = reading.round_of(request.viewer, round_id)
     found = reading.ranking(request.viewer, round_id)
+    row = found.round
     open_for_change = row.state == RoundState.RANKED
-    cells = reading.sheets_by_cell(row)
-    marks = reading.proposal_marks(row)
+    said = list(words(row.subject))
+    digest = reading.proposal_digest(row)
+    marks = marks_in(said, digest=digest)
     return desk_page(
         request,
         "desk/ranking/ranking.html",
@@ -76,7 +78,7 @@ def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpR
             "state": RoundState(row.state).label,
             "method": Aggregation(row.method).label,
             "found": found,
-            "lines": [_line(request, row, found, line, cells) for line in found.lines],
+            "lines": [_line(request, row, found, line) for line in found.lines],
             "experts": [
                 {"short": f"{seat.get_field_display()}{seat.place}", "name": seat.expert.name}
                 for seat in found.experts
@@ -84,9 +86,9 @@ def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpR
             "over": max(0, found.selected - found.cut),
             "agreement": f"{float(found.agreement.w):.3f}" if found.agreement.w is not None else "",
             "agreement_unknown": found.agreement.unknown,
-            "digest": reading.proposal_digest(row),
+            "digest": digest,
             "marks": {each.value: shown_mark(marks[each]) for each in Department},
-            "words": list(words(row.subject)),
+            "words": said,
             "departments": {each.value: each.label for each in Department},
             "may_choose": open_for_change and request.viewer.role in HR,
             "may_concur": open_for_change and request.viewer.role in BOTH,
@@ -97,13 +99,7 @@ def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpR
     )
 
 
-def _line(
-    request: Request,
-    row: Any,
-    found: reading.Ranking,
-    line: reading.Line,
-    cells: Any,
-) -> dict[str, Any]:
+def _line(request: Request, row: Any, found: reading.Ranking, line: reading.Line) -> dict[str, Any]:
     """One row of the table: plain values, with what has just been typed over what is stored."""
     project = line.decision.application
     pk = project.pk
@@ -121,7 +117,7 @@ def _line(
         "scores": [
             {
                 "text": "回避" if total is None else points(total),
-                "url": reverse("desk-ranking-sheet", args=[row.pk, cells[pk, expert]])
+                "url": reverse("desk-ranking-sheet", args=[row.pk, found.cells[pk, expert]])
                 if total is not None
                 else "",
             }
@@ -186,8 +182,8 @@ def decide(request: Request, round_id: int) -> HttpResponse:
         with catching(problems):
             decision.decide(viewer=request.viewer, round_id=round_id)
             return done(request, "拟推荐名单已确定，可以公示。", "desk-ranking", round_id=round_id)
-    row = reading.round_of(request.viewer, round_id)
-    lines = reading.ranking(request.viewer, round_id).lines
+    found = reading.ranking(request.viewer, round_id)
+    row, lines = found.round, found.lines
     return desk_page(
         request,
         "desk/ranking/decide.html",

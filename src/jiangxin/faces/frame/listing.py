@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote_plus
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Window
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
@@ -130,7 +130,8 @@ class Listing:
         """On a detail page: where one is in the list, and the neighbours' addresses.
 
         The list's links carry `list` (its query string) and `at` (1-based position). `back` is the
-        list's address. Two queries; none when one did not come from the list.
+        list's address. One query; none when one did not come from the list, one more when the list
+        has become shorter than that.
         """
         return Around.of(self, rows, request, back)
 
@@ -316,8 +317,10 @@ class Around:
         if problems:
             return cls(back)
         found = found.order_by(*listing.ordering(asked).fields(listing.order))
-        total, start = found.count(), max(0, at - 2)
-        near = dict(enumerate(found[start : at + 1], start + 1))
+        start = max(0, at - 2)
+        counted = found.annotate(of_all=Window(Count("*")))[start : at + 1]
+        near = dict(enumerate(counted, start + 1))
+        total = _of_all(next(iter(near.values()))) if near else found.count()
         urls = {
             place: _link(listing, row, query, place) for place, row in near.items() if place != at
         }
@@ -328,6 +331,10 @@ class Around:
             urls.get(at - 1, ""),
             urls.get(at + 1, ""),
         )
+
+
+def _of_all(row: Any) -> int:
+    return int(row["of_all"] if isinstance(row, dict) else row.of_all)
 
 
 def _row(listing: Listing, columns: list[Column], item: Any, query: str, at: int) -> Row:

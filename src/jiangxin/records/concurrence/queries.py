@@ -33,13 +33,23 @@ def marks(*, act: str, subject: str, digest: str) -> Marks:
 
 def marks_of(*, act: str, digests: dict[str, str]) -> dict[str, Marks]:
     """The marks of many subjects in one query: subject → department → mark."""
-    found = {subject: {d: Mark(d) for d in Department} for subject in digests}
     rows = Concurrence.objects.filter(act=act, subject__in=list(digests)).order_by("id")
+    by_subject: dict[str, list[Concurrence]] = {subject: [] for subject in digests}
     for row in rows:
+        by_subject[row.subject].append(row)
+    return {
+        subject: marks_in(said, digest=digests[subject]) for subject, said in by_subject.items()
+    }
+
+
+def marks_in(said: Iterable[Concurrence], *, digest: str) -> Marks:
+    """The marks on content with this `digest` out of what was `said` about one act, oldest first."""
+    found = {d: Mark(d) for d in Department}
+    for row in said:
         department = Department(row.department)
-        stale = row.void_at is not None or row.digest != digests[row.subject]
+        stale = row.void_at is not None or row.digest != digest
         state: Word = "void" if stale else "agreed" if row.agreed else "disagreed"
-        found[row.subject][department] = Mark(department, state, row.name, row.at, row.remark)
+        found[department] = Mark(department, state, row.name, row.at, row.remark)
     return found
 
 

@@ -55,10 +55,11 @@ def call(viewer: Viewer, call_id: int) -> Call:
     return found
 
 
-def call_years(viewer: Viewer) -> list[int]:
-    """The years with a call that the viewer may see, newest first."""
-    rows = calls(viewer).order_by("-year").values_list("year", flat=True)
-    return list(rows.distinct())
+def begun_years() -> list[int]:
+    """The programme years that have begun, newest first; the first one before it begins."""
+    years = pack().years
+    begun = [year for year in years if year <= clock.today().year]
+    return begun[::-1] or [years[0]]
 
 
 def call_marks(call: Call) -> Marks:

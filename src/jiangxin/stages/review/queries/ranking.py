@@ -1,10 +1,8 @@
 """The ranking as the province sees it after all sheets are signed: rows, statistics, proposal."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import NotFound, WrongState
@@ -19,7 +17,7 @@ from jiangxin.stages.programme.models import QuotaPlace
 from jiangxin.stages.review.choices import SeatStatus, SheetState
 from jiangxin.stages.review.models import Decision, Round, ScoreSheet, Seat
 
-from .coverage import valid_totals
+from .coverage import valid_sheets
 
 DECIDE = "round.decide"
 READERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
@@ -69,6 +67,7 @@ class Line:
 class Ranking:
     """The whole ranking desk. `cut`: places of the quota; `tied`: projects tied across it."""
 
+    round: Round
     experts: list[Seat]
     lines: list[Line]
     cut: int
@@ -76,6 +75,7 @@ class Ranking:
     fragile: list[int]
     agreement: Agreement
     selected: int
+    cells: dict[tuple[int, int], int]  # (project, expert) → the sheet
 
 
 def ranking(viewer: Viewer, round_id: int) -> Ranking:
@@ -89,8 +89,14 @@ def ranking(viewer: Viewer, round_id: int) -> Ranking:
 def analysed(row: Round) -> Ranking:
     """`ranking` without a viewer, for later stages. Raises `WrongState` before the ranking."""
     require_open_scores(row)
-    totals = valid_totals(row)
-    decisions = list(row.decisions.select_related("application__unit", "place"))
+    prefetch_related_objects(
+        [row], Prefetch("decisions", Decision.objects.select_related("application__unit", "place"))
+    )
+    signed = valid_sheets(row)
+    totals: dict[int, dict[int, int]] = {}
+    for one in signed:
+        totals.setdefault(one.project, {})[one.expert] = one.total
+    decisions = list(row.decisions.all())
     seats = list(
         row.panel.filter(status=SeatStatus.ACCEPTED)
         .select_related("expert")
@@ -120,6 +126,7 @@ def analysed(row: Round) -> Ranking:
         for each in decisions
     ]
     return Ranking(
+        round=row,
         experts=seats,
         lines=[
             Line(
@@ -136,6 +143,7 @@ def analysed(row: Round) -> Ranking:
         fragile=[int(pk) for pk in fragile(sheets, cut, method)],
         agreement=agreement(sheets),
         selected=sum(each.selected for each in decisions),
+        cells={(one.project, one.expert): one.sheet for one in signed},
     )
 
 
@@ -164,7 +172,7 @@ def departures(row: Round) -> list[Decision]:
     A selected project departs when one of the same or a better rank is not selected; one that is
     not selected, when one of the same or a worse rank is. All out, or all in, departs nowhere.
     """
-    rows = list(row.decisions.select_related("application"))
+    rows = list(row.decisions.all())
     chosen = [each.rank for each in rows if each.selected]
     passed = [each.rank for each in rows if not each.selected]
     return [
@@ -178,8 +186,9 @@ def departures(row: Round) -> list[Decision]:
 def proposal_digest(row: Round) -> str:
     """What both departments agree to: every project with rank, score, choice and reason."""
     names = ("application_id", "rank", "total", "selected", "reason")
-    rows = row.decisions.order_by("application_id").values(*names)
-    return digest({"round": row.subject, "proposal": list(rows)})
+    rows = sorted(row.decisions.all(), key=lambda each: each.application_id)
+    proposal = [{name: getattr(each, name) for name in names} for each in rows]
+    return digest({"round": row.subject, "proposal": proposal})
 
 
 def proposal_marks(row: Round) -> Marks:
@@ -196,13 +205,3 @@ def sheet_of(viewer: Viewer, round_id: int, sheet_id: int) -> ScoreSheet:
     if found is None:
         raise NotFound("没有这份评分表。")
     return found
-
-
-def sheets_by_cell(row: Round) -> Mapping[tuple[int, int], int]:
-    """(application, expert) → sheet id of the signed sheets that count; after the ranking only."""
-    require_open_scores(row)
-    found = ScoreSheet.objects.filter(
-        seat__round=row, seat__status=SeatStatus.ACCEPTED, state=SheetState.SIGNED
-    )
-    rows: Any = found.values_list("application_id", "seat__expert_id", "id")
-    return {(project, expert): pk for project, expert, pk in rows}
