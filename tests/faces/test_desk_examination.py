@@ -11,6 +11,7 @@ from django.urls import reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.queries import timeline
 from jiangxin.stages.examination import actions, queries
 from jiangxin.stages.examination.actions import Defect
 from jiangxin.stages.examination.models import ReturnItem, Verdict
@@ -308,6 +309,29 @@ def test_a_rejection_needs_reason_and_confirmation(desk: Desk, project: Applicat
     client.post(address, {"confirmed": "yes", "reason": "证明系伪造"})
     assert state_of(project) == ProjectState.REJECTED
     assert queries.rejection(project).reason == "证明系伪造"
+
+
+def test_what_was_not_corrected_in_time_ends_and_no_longer_holds_up_the_others(
+    desk: Desk, project: Application
+) -> None:
+    client = client_of(desk.hr)
+    sheet = reverse("desk-examine", args=[project.pk])
+    address = reverse("desk-examine-reject", args=[project.pk])
+    returned(client, project, **ITEM, confirmed="yes")
+    project.refresh_from_db()
+    due = project.correction_due
+    assert due is not None
+    assert "逾期未补正" not in text_of(client.get(sheet))
+    early = client.post(address, {"confirmed": "yes", "reason": "逾期未补正"})
+    assert "期限未满" in text_of(early)
+    assert state_of(project) == ProjectState.RETURNED
+    with clock.at(clock.end_of(due)):
+        assert "逾期未补正，不予通过" in text_of(client.get(sheet))
+        assert "逾期未补正" not in text_of(client_of(desk.finance).get(sheet))
+        client.post(address, {"confirmed": "yes", "reason": "逾期未补正"})
+    assert state_of(project) == ProjectState.REJECTED
+    assert queries.rejection(project).reason == "逾期未补正"
+    assert [each.type for each in timeline(project)][-1] == "project.lapsed"
 
 
 # --- several at once

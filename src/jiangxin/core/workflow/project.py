@@ -102,6 +102,16 @@ PROJECT = Machine(
             guards=("reasons_given",),
         ),
         Transition(
+            name="lapse",
+            label="逾期未补正，不予通过",
+            sources=(P.RETURNED,),
+            target=P.REJECTED,
+            by=HR,
+            clause="3.1",
+            event="project.lapsed",
+            guards=("correction_overdue", "reasons_given"),
+        ),
+        Transition(
             name="start_review",
             label="进入专家评审",
             sources=(P.EXAMINED,),

@@ -201,6 +201,9 @@ def _sheet_page(
         "only_open": only_open,
         "only_url": address(request.path, request.GET, only=None if only_open else "open"),
         "may_judge": request.viewer.role in HR and project.state == ProjectState.SUBMITTED,
+        "lapsed": request.viewer.role in HR
+        and project.state == ProjectState.RETURNED
+        and queries.correction_overdue(project),
         "problems": problems or [],
         "here": _sheet_address(request, project_id),
         "ways": _ways(request, project_id),

@@ -20,6 +20,7 @@ from jiangxin.stages.application.queries import form_of, versions, visible
 from .models import Rejection, ReturnItem, Verdict
 from .queries import (
     correction_due,
+    correction_overdue,
     judged,
     open_lines,
     sheet,
@@ -176,22 +177,38 @@ def pass_examination(*, viewer: Viewer, application_id: int) -> Application:
 def reject(*, viewer: Viewer, application_id: int, reason: str) -> Application:
     """End the application. The reason is shown to the unit beside the clauses judged 不符合.
 
-    Effects, in order: state rejected; event `project.rejected` with the digest of the reason (the
-    ledger can be published, the words of a refusal can not); the reason itself.
+    Also ends one that was returned and not corrected by its due date: otherwise it would hold up
+    the review of all others. Effects, in order: state rejected; event `project.rejected` (or
+    `project.lapsed`) with the digest of the reason (the ledger can be published, the words of a
+    refusal can not); the reason itself. Raises `Invalid` without a reason, `WrongState` while the
+    unit may still correct.
     """
     project = _locked(viewer, application_id)
+    payload = {"version": project.version, "reason": digest(reason.strip())}
 
     def reasons_given() -> None:
         if not reason.strip():
             raise Invalid("请写明不通过的理由。", clause="3.1", field="reason")
 
-    move(
-        project,
-        step="reject",
-        by=viewer,
-        guards={"reasons_given": reasons_given},
-        payload={"version": project.version, "reason": digest(reason.strip())},
-    )
+    if project.state == ProjectState.RETURNED:
+        move(
+            project,
+            step="lapse",
+            by=viewer,
+            guards={
+                "correction_overdue": lambda: _require_overdue(project),
+                "reasons_given": reasons_given,
+            },
+            payload=payload,
+        )
+    else:
+        move(
+            project,
+            step="reject",
+            by=viewer,
+            guards={"reasons_given": reasons_given},
+            payload=payload,
+        )
     Rejection.objects.create(
         application=project,
         version=project.version,
@@ -199,6 +216,15 @@ def reject(*, viewer: Viewer, application_id: int, reason: str) -> Application:
         **_signature(viewer),
     )
     return project
+
+
+def _require_overdue(project: Application) -> None:
+    if not correction_overdue(project):
+        raise WrongState(
+            "补正期限未满。",
+            remedy="期限届满仍未补正的，次日起可以不予通过。",
+            clause="3.1",
+        )
 
 
 def _locked(viewer: Viewer, application_id: int) -> Application:

@@ -177,6 +177,12 @@ def _held(version: Version, key: str) -> tuple[Any, list[str]]:
     return answer["hash"] if isinstance(answer, dict) and "hash" in answer else answer, files
 
 
+def correction_overdue(application: Application) -> bool:
+    """Whether the day by which the unit had to correct is over."""
+    due = application.correction_due
+    return due is not None and clock.today() > due
+
+
 def correction_due(application: Application, *, today: date) -> date:
     """The last day for corrections when the application is returned on `today`."""
     return last_day(today + timedelta(days=1), application.call.correction_days)
