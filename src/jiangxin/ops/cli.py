@@ -12,6 +12,7 @@ COMMANDS = {
     "serve": ("jiangxin.ops.serve", "启动网站(内置数据库、网页服务、后台任务)"),
     "worker": ("jiangxin.ops.worker", "只启动后台任务进程"),
     "demo": ("jiangxin.ops.demo", "装入演示数据"),
+    "simulate": ("jiangxin.ops.simulate", "让全国的项目按年度运行一遍"),
     "policy": ("jiangxin.core.policy.commands", "检查、查看、试算政策包"),
     "draw": ("jiangxin.core.draw.commands", "核验专家抽取"),
     "filing": ("jiangxin.ops.filing_verify", "核验备案材料包"),

@@ -39,11 +39,13 @@ class Window:
     closes: datetime
 
 
-def open_year(province: Province, year: int, window: Window) -> Call:
-    """Draft, agree, publish: two weeks before the window opens."""
+def open_year(
+    province: Province, year: int, window: Window, *, lead: timedelta = timedelta(days=14)
+) -> Call:
+    """Draft, agree, publish: `lead` before the window opens."""
     hr = officer(Role.PROVINCE_HR, province.code)
     finance = officer(Role.PROVINCE_FINANCE, province.code)
-    with clock.at(window.opens - timedelta(days=14)):
+    with clock.at(window.opens - lead):
         call = programme.draft_call(
             viewer=hr,
             year=year,
@@ -69,7 +71,7 @@ def apply(
     span = (min(call.closes_at, clock.now()) - call.opens_at) * 9 / 10
     for number, track in enumerate(tracks, start=1):
         with clock.at(call.opens_at + span * number / (len(tracks) + 1)):
-            viewer = _unit(rng, province, track)
+            viewer = found_unit(rng, province, track)
             project = fill(rng, viewer, call, track)
             if not (leave_draft and number == len(tracks)):
                 applying.submit(viewer=viewer, application_id=project.pk, revision=project.revision)
@@ -77,7 +79,7 @@ def apply(
     return made
 
 
-def _unit(rng: Random, province: Province, track: Track) -> Viewer:
+def found_unit(rng: Random, province: Province, track: Track) -> Viewer:
     name = names.firm(rng, province) if track is Track.STUDIO else names.school(rng, province)
     code = names.unit_code(rng, province)
     user = register_unit(
@@ -106,8 +108,10 @@ def _unit(rng: Random, province: Province, track: Track) -> Viewer:
     return viewer_of(user)
 
 
-def fill(rng: Random, viewer: Viewer, call: Call, track: Track) -> Application:
-    """A draft with every section saved and every required file attached."""
+def fill(
+    rng: Random, viewer: Viewer, call: Call, track: Track, **given: object
+) -> Application:
+    """A draft with every section saved and every required file attached; `given` sets answers."""
     project = applying.begin(viewer=viewer, call_id=call.pk, track=track)
     form = form_of(project)
     answers = filling.answers(
@@ -119,6 +123,7 @@ def fill(rng: Random, viewer: Viewer, call: Call, track: Track) -> Application:
         leader_id_number=names.id_number(rng),
         leader_name=names.person(rng),
         priority_field=rng.choice(names.FIELDS),
+        **given,
     )
     for section in form.sections:
         project, _ = applying.save_section(

@@ -1,13 +1,12 @@
 """Append an event, move a subject to its next state, seal what has been committed."""
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from django.db import connection, transaction
 
-from jiangxin.core.kernel import clock
+from jiangxin.core.kernel import chance, clock
 from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.proof.compact import CompactRange
 from jiangxin.core.proof.merkle import leaf_hash
@@ -52,7 +51,7 @@ def append(
         role=by.role.value,
         at=clock.now(),
         payload=json.loads(canonical(dict(payload or {}))),
-        salt=secrets.token_hex(16),
+        salt=chance.token(16),
     )
     event.leaf = leaf_hash(canonical(event.canonical())).hex()
     event.save(force_insert=True)

@@ -1,10 +1,9 @@
 """Publish the proposed projects, hear what is said against them, and confirm the rest."""
 
-import secrets
 
 from django.db import transaction
 
-from jiangxin.core.kernel import clock
+from jiangxin.core.kernel import chance, clock
 from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
 from jiangxin.core.workflow import NoticeState, ProjectState, Role
 from jiangxin.records.concurrence import actions as concurrence
@@ -182,7 +181,7 @@ def object_to(
     anonymous = anonymous and accepts_anonymous(row)
     if not anonymous:
         check_person(row, name, contact)
-    code = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    code = "".join(chance.pick(ALPHABET) for _ in range(10))
     found = Objection.objects.create(
         notice=row,
         application_id=application_id,
@@ -190,7 +189,7 @@ def object_to(
         text=text,
         named=not anonymous,
         person_sealed="" if anonymous else seal(f"{name}，{contact}"),
-        number=f"Y{row.call.year}{row.call.province}{secrets.token_hex(4).upper()}",
+        number=f"Y{row.call.year}{row.call.province}{chance.token(4).upper()}",
         code_hash=code_hash(code),
         at=clock.now(),
     )

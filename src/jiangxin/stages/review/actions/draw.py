@@ -4,7 +4,6 @@ The rules of the order stand in `core/draw/ceremony`; here they meet rows, peopl
 """
 
 import json
-import secrets
 
 from django.db import IntegrityError, transaction
 
@@ -15,7 +14,7 @@ from jiangxin.core.draw.pool import Entry, freeze, leaves_root
 from jiangxin.core.draw.record import VoidReason
 from jiangxin.core.draw.shares import commitment as commitment_of
 from jiangxin.core.draw.walk import adequacy
-from jiangxin.core.kernel import clock
+from jiangxin.core.kernel import chance, clock
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import DrawState, Role, RoundState
 from jiangxin.records.identity.models import User
@@ -144,7 +143,7 @@ def commit_for(*, viewer: Viewer, session_id: int) -> str:
     ).first()
     if session is None:
         raise NotFound("没有这场抽取。", remedy="它可能属于其他省份。")
-    secret = secrets.token_hex(SECRET_BYTES)
+    secret = chance.token(SECRET_BYTES)
     promise = commitment_of(_party(viewer), session.plan["session"], secret)
     commit(viewer=viewer, session_id=session_id, commitment=promise)
     return secret

@@ -1,11 +1,10 @@
 """Score sheets: conflict first, then marks, then the signature that freezes them."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
-from jiangxin.core.kernel import clock
+from jiangxin.core.kernel import chance, clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
 from jiangxin.core.scoring.marking import score
@@ -26,7 +25,7 @@ def lay_sheets(seats: Iterable[Seat], projects: Iterable[Application]) -> None:
     ScoreSheet.objects.bulk_create(
         [
             ScoreSheet(
-                seat=seat, application=project, salt=secrets.token_hex(16), updated_at=clock.now()
+                seat=seat, application=project, salt=chance.token(16), updated_at=clock.now()
             )
             for seat in seats
             for project in wanted

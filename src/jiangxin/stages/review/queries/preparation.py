@@ -1,13 +1,12 @@
 """Before a draw: which projects are judged, who stands in the lot, are there enough of each field."""
 
-import secrets
 from collections import Counter
 from dataclasses import dataclass
 
 from jiangxin.core.draw.plan import SEED_BITS
 from jiangxin.core.draw.pool import Entry
 from jiangxin.core.draw.walk import SkipReason
-from jiangxin.core.kernel import clock
+from jiangxin.core.kernel import chance, clock
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.workflow import CallState, ProjectState, Role
 from jiangxin.records.identity.viewer import Viewer
@@ -69,7 +68,7 @@ def entry_of(each: Expert) -> Entry:
         expert=expert_code(each.pk),
         field=Field(each.field).label,
         unit=each.unit_name,
-        salt=secrets.token_hex(SEED_BITS // 8),
+        salt=chance.token(SEED_BITS // 8),
     )
 
 

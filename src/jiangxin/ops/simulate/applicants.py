@@ -1,0 +1,113 @@
+"""What units do in a round: most do well, some err, some are late, some change their mind."""
+
+from datetime import date, timedelta
+from random import Random
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.regions import Province
+from jiangxin.core.policy import Verdict, section_values
+from jiangxin.core.workflow import ProjectState
+from jiangxin.ops.demo import province as building
+from jiangxin.records.identity.queries import viewer_of
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.application import actions as applying
+from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.queries import form_of
+from jiangxin.stages.examination import actions as examining
+from jiangxin.stages.examination.queries import sheet
+from jiangxin.stages.programme.models import Call, Track
+
+from .agenda import Story
+from .world import World
+
+RETURNED, REJECTED = 0.18, 0.05
+LATE, WITHDRAWS, BELOW = 0.05, 0.03, 0.06
+TRACKS = (
+    (Track.STUDIO, 0.5),
+    (Track.NEW_BASE, 0.35),
+    (Track.EXISTING_BASE, 0.15),
+)
+
+
+def applies(world: World, province: Province, call: Call, number: int) -> Story:
+    """One unit: fills in, submits a few days later, or too late, or thinks better of it."""
+    rng = world.rng("applies", province.code, call.year, number)
+    (track,) = rng.choices([each for each, _ in TRACKS], [weight for _, weight in TRACKS])
+    viewer = building.found_unit(rng, province, track)
+    given = {"capacity": 1500} if track is Track.NEW_BASE and rng.random() < BELOW else {}
+    project = building.fill(rng, viewer, call, track, **given)
+    if rng.random() < LATE:
+        yield call.closes_at + timedelta(hours=1)
+        with world.refused("申报截止后提交"):
+            applying.submit(viewer=viewer, application_id=project.pk, revision=project.revision)
+        return
+    yield clock.now() + rng.random() * (call.closes_at - clock.now())
+    if given:
+        with world.refused("不符合条件而未确认即提交"):
+            applying.submit(viewer=viewer, application_id=project.pk, revision=project.revision)
+    applying.submit(
+        viewer=viewer,
+        application_id=project.pk,
+        revision=project.revision,
+        accept_unmet=bool(given),
+    )
+    if rng.random() < WITHDRAWS:
+        yield clock.now() + timedelta(hours=20)
+        applying.withdraw(viewer=viewer, application_id=project.pk)
+
+
+def send_back(world: World, rng: Random, hr: Viewer, project: Application) -> date:
+    """Return one section; the unit corrects it in time or not. Returns the due date."""
+    project = examining.send_back(
+        viewer=hr,
+        application_id=project.pk,
+        defects=[examining.Defect(section="plan", reason="建设任务缺少可考核的季度指标，请补充。")],
+    )
+    due = project.correction_due
+    if due is None:
+        raise ValueError("a returned application has no due date")
+    late = rng.random() < LATE * 2
+    at = clock.end_of(due) + timedelta(hours=1) if late else clock.now() + timedelta(days=1)
+    world.agenda.start(_corrects(world, project, late=late), at)
+    return due
+
+
+def _corrects(world: World, project: Application, *, late: bool) -> Story:
+    unit = viewer_of(project.unit.people.get())
+    project.refresh_from_db()
+    if late:
+        with world.refused("补正逾期"):
+            _correct(unit, project)
+        return
+    _correct(unit, project)
+    yield from ()
+
+
+def _correct(unit: Viewer, project: Application) -> None:
+    section = next(item for item in form_of(project).sections if item.key == "plan")
+    answers = project.answers | {"plan_goal": "两年内分季度完成设备、课程、师资和培训四类任务。"}
+    project, _ = applying.save_section(
+        viewer=unit,
+        application_id=project.pk,
+        section="plan",
+        data=section_values(section, answers),
+        revision=project.revision,
+    )
+    applying.submit(
+        viewer=unit, application_id=project.pk, revision=project.revision, accept_unmet=True
+    )
+
+
+def judge(rng: Random, hr: Viewer, project: Application) -> None:
+    """Reject what does not meet a condition, and a few for what the examiner finds; pass the rest."""
+    project.refresh_from_db()
+    if project.state != ProjectState.SUBMITTED:
+        return
+    unmet = any(line.finding.verdict is Verdict.NOT_MET for line in sheet(project))
+    if unmet or rng.random() < REJECTED:
+        examining.reject(
+            viewer=hr, application_id=project.pk, reason="不符合基本条件。" if unmet else "佐证与填报不一致。"
+        )
+        return
+    building.judge_all(hr, project)
+    examining.pass_examination(viewer=hr, application_id=project.pk)
