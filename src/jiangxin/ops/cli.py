@@ -16,6 +16,7 @@ COMMANDS = {
     "policy": ("jiangxin.core.policy.commands", "检查、查看、试算政策包"),
     "draw": ("jiangxin.core.draw.commands", "核验专家抽取"),
     "filing": ("jiangxin.ops.filing_verify", "核验备案材料包"),
+    "invariants": ("jiangxin.ops.invariants", "核对全部数据是否守住各条规范"),
     "fsck": ("jiangxin.ops.fsck", "核对账本、文件与数据库是否一致"),
     "bench": ("jiangxin.ops.bench", "性能测试"),
     "generated": ("jiangxin.ops.generated", "重新生成 docs/generated"),

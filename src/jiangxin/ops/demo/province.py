@@ -108,9 +108,7 @@ def found_unit(rng: Random, province: Province, track: Track) -> Viewer:
     return viewer_of(user)
 
 
-def fill(
-    rng: Random, viewer: Viewer, call: Call, track: Track, **given: object
-) -> Application:
+def fill(rng: Random, viewer: Viewer, call: Call, track: Track, **given: object) -> Application:
     """A draft with every section saved and every required file attached; `given` sets answers."""
     project = applying.begin(viewer=viewer, call_id=call.pk, track=track)
     form = form_of(project)

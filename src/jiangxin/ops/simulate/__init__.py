@@ -14,10 +14,12 @@ from django.core.management import call_command
 from django.db import transaction
 
 from jiangxin.core.kernel import chance, clock
+from jiangxin.ops import fsck, invariants
 from jiangxin.ops.demo import country, panel
 from jiangxin.records.identity.models import User
 
 from . import selection, table
+from .agenda import Watch
 from .world import World
 
 
@@ -42,13 +44,16 @@ def run(arguments: argparse.Namespace) -> int:
         last=arguments.last,
         size=arguments.applications,
     )
-    simulate(world, watch=Progress(world).show)
-    print()
+    progress = Progress(world)
+    simulate(world, watch=progress.show)
+    progress.end()
     print(table.text(world))
-    return 0
+    sound = fsck.run(argparse.Namespace(receipt=None, no_files=False))
+    kept = invariants.run(argparse.Namespace(quiet=False))
+    return sound or kept
 
 
-def simulate(world: World, *, until: datetime | None = None, watch: object = None) -> None:
+def simulate(world: World, *, until: datetime | None = None, watch: Watch | None = None) -> None:
     """Bring an empty database from the first year to `until` (the end of the last year)."""
     with chance.seeded(world.rng("chance")):
         begin(world)
@@ -74,9 +79,15 @@ class Progress:
         self.world = world
         self.began = time.monotonic()
         self.shown = 0.0
+        self.steps = 0
+
+    def end(self) -> None:
+        """The last line: what it took."""
+        took = time.monotonic() - self.began
+        print(f"\n{self.steps} 步，用时 {took:.1f} 秒，每秒 {self.steps / took:.0f} 步\n")
 
     def show(self, moment: datetime, done: int) -> None:
-        now = time.monotonic()
+        now, self.steps = time.monotonic(), done
         if now - self.shown < 0.2:
             return
         self.shown = now

@@ -106,7 +106,9 @@ def judge(rng: Random, hr: Viewer, project: Application) -> None:
     unmet = any(line.finding.verdict is Verdict.NOT_MET for line in sheet(project))
     if unmet or rng.random() < REJECTED:
         examining.reject(
-            viewer=hr, application_id=project.pk, reason="不符合基本条件。" if unmet else "佐证与填报不一致。"
+            viewer=hr,
+            application_id=project.pk,
+            reason="不符合基本条件。" if unmet else "佐证与填报不一致。",
         )
         return
     building.judge_all(hr, project)

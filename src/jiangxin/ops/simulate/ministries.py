@@ -9,7 +9,6 @@ from jiangxin.core.workflow import ProjectState
 from jiangxin.ops.demo import finish
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.filing import actions as filing
 from jiangxin.stages.filing import registration
 from jiangxin.stages.filing.choices import Outcome
 from jiangxin.stages.filing.models import Package
@@ -41,13 +40,13 @@ def _order(rng: Random, *viewers: Viewer) -> list[Viewer]:
     return rng.sample(viewers, len(viewers))
 
 
-def _decide(viewer: Viewer, package: Package, projects: list[Application], outcome: Outcome) -> None:
+def _decide(
+    viewer: Viewer, package: Package, projects: list[Application], outcome: Outcome
+) -> None:
     registration.register_many(
         viewer=viewer,
         package_id=package.pk,
-        application_ids=[
-            each.pk for each in projects if each.state == ProjectState.FILED
-        ],
+        application_ids=[each.pk for each in projects if each.state == ProjectState.FILED],
         outcome=outcome,
         reason="评审材料缺少监督记录，请补充。" if outcome is Outcome.RETURNED else "",
     )

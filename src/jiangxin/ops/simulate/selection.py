@@ -5,7 +5,7 @@ from random import Random
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import Province
-from jiangxin.core.workflow import NoticeState, ProjectState
+from jiangxin.core.workflow import ProjectState
 from jiangxin.ops.demo import finish, panel
 from jiangxin.ops.demo import province as building
 from jiangxin.stages.application.models import Application
@@ -14,7 +14,6 @@ from jiangxin.stages.filing import actions as filing
 from jiangxin.stages.programme import actions as programme
 from jiangxin.stages.programme.models import Call, Kind
 from jiangxin.stages.publicity import actions as publicity
-from jiangxin.stages.publicity.models import Notice
 
 from . import applicants, ministries
 from .agenda import Story
@@ -43,7 +42,9 @@ def round_of(world: World, province: Province, year: int) -> Story:
     call = building.open_year(province, year, window, lead=LEAD)
     for number in range(world.size):
         story = applicants.applies(world, province, call, number)
-        world.agenda.start(story, window.opens + rng.random() * (window.closes - window.opens) * 0.6)
+        world.agenda.start(
+            story, window.opens + rng.random() * (window.closes - window.opens) * 0.6
+        )
     yield window.closes + timedelta(days=1)
     yield from _examine(world, rng, province, call)
     yield from _review(world, rng, province, call)
@@ -75,7 +76,9 @@ def after_the_last_year(world: World, province: Province) -> Story:
 def _examine(world: World, rng: Random, province: Province, call: Call) -> Story:
     """Every application; what was sent back is looked at again when its time is over."""
     hr, _ = world.both(province.code)
-    waiting = list(Application.objects.filter(call=call, state=ProjectState.SUBMITTED).order_by("id"))
+    waiting = list(
+        Application.objects.filter(call=call, state=ProjectState.SUBMITTED).order_by("id")
+    )
     sent = []
     for project in waiting:
         if rng.random() < applicants.RETURNED:
@@ -151,11 +154,6 @@ def _file(world: World, rng: Random, province: Province, call: Call) -> Story:
     )
 
 
-def still_publicised() -> bool:
-    """Whether a notice is open that nobody will close."""
-    return Notice.objects.filter(state=NoticeState.PUBLISHED).exists()
-
-
 def starts(world: World) -> list[tuple[datetime, Story]]:
     """Every round of every province with the moment at which it begins."""
     found: list[tuple[datetime, Story]] = []
@@ -163,8 +161,8 @@ def starts(world: World) -> list[tuple[datetime, Story]]:
         for number, province in enumerate(world.provinces):
             at = clock.beijing(year, 2, 20, 9) + timedelta(minutes=number)
             covered = programme.pack().covers(year)
-            story = round_of if covered else None
-            found.append(
-                (at, story(world, province, year) if story else after_the_last_year(world, province))
+            story = (
+                round_of(world, province, year) if covered else after_the_last_year(world, province)
             )
+            found.append((at, story))
     return found

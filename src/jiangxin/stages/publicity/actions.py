@@ -1,6 +1,5 @@
 """Publish the proposed projects, hear what is said against them, and confirm the rest."""
 
-
 from django.db import transaction
 
 from jiangxin.core.kernel import chance, clock
