@@ -111,13 +111,22 @@ def decide(row: Round, province: Province, at: datetime) -> None:
     with clock.at(at):
         rounds.rank_round(viewer=hr, round_id=row.pk)
         limit = min(places(row), row.decisions.count() - 1) or 1
-        best = row.decisions.order_by("rank", "application")[:limit]
-        decision.choose(
-            viewer=hr,
-            round_id=row.pk,
-            choices={each.application_id: decision.Choice(selected=True) for each in best},
-        )
+        decision.choose(viewer=hr, round_id=row.pk, choices=_choices(row, limit))
         digest = proposal_digest(row)
         for viewer in (hr, finance):
             decision.concur(viewer=viewer, round_id=row.pk, digest=digest, agreed=True)
         decision.decide(viewer=hr, round_id=row.pk)
+
+
+def _choices(row: Round, limit: int) -> dict[int, decision.Choice]:
+    """The first `limit` by rank; where the last of them is tied with one that is not, a reason for all
+    of that rank."""
+    ranked = list(row.decisions.order_by("rank", "application"))
+    last = ranked[limit - 1].rank
+    return {
+        each.application_id: decision.Choice(
+            selected=number < limit,
+            reason="总分相同，按重点领域缺口择优。" if each.rank == last else "",
+        )
+        for number, each in enumerate(ranked)
+    }

@@ -20,7 +20,7 @@ def steps() -> dict[str, tuple[Machine, Transition]]:
     }
 
 
-def moves() -> list[dict[str, Any]]:
+def moves() -> list[Any]:
     """Every step that was ever taken, subject by subject in the order of the ledger."""
     rows = Event.objects.filter(type__in=steps()).order_by("subject", "id")
     return list(rows.values("id", "type", "subject", "role", "at", "payload"))

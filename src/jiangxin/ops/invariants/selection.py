@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from django.db.models import Count, Q
-from django.db.models.fields.json import KT
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.workdays import workdays_between
@@ -97,9 +96,10 @@ def within_quota() -> Iterator[str]:
 
 @invariant("N29", title="每次提交的申报表与账册记载的摘要一致")
 def versions_are_in_the_ledger() -> Iterator[str]:
-    rows = Version.objects.select_related("event").order_by("id")
-    for each in rows.exclude(digest=KT("event__payload__digest")):
-        yield f"{each} 的摘要值与账册不同。"
+    rows = Version.objects.order_by("id").values_list("id", "digest", "event__payload__digest")
+    for number, digest, recorded in rows:
+        if digest != recorded:
+            yield f"第 {number} 个提交版本的摘要值与账册不同。"
 
 
 @invariant("N31", title="没有公示期满就没有备案登记")
@@ -140,8 +140,8 @@ def nobody_judges_an_own_unit() -> Iterator[str]:
     sheets = ScoreSheet.objects.filter(state=SheetState.SIGNED)
     pairs = sheets.values_list("seat__expert_id", "application_id")
     by_expert: dict[int, list[int]] = {}
-    for expert, project in pairs.order_by("id"):
-        by_expert.setdefault(expert, []).append(project)
+    for number, project in pairs.order_by("id"):
+        by_expert.setdefault(number, []).append(project)
     people = Expert.objects.prefetch_related("employments", "relations")
     for expert in people.filter(pk__in=by_expert).order_by("id"):
         projects = Application.objects.filter(pk__in=by_expert[expert.pk]).select_related("unit")

@@ -13,6 +13,7 @@ from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.filing import actions as filing
 from jiangxin.stages.programme import actions as programme
 from jiangxin.stages.programme.models import Call, Kind
+from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.publicity import actions as publicity
 
 from . import applicants, ministries
@@ -160,7 +161,7 @@ def starts(world: World) -> list[tuple[datetime, Story]]:
     for year in range(world.first, world.last + 1):
         for number, province in enumerate(world.provinces):
             at = clock.beijing(year, 2, 20, 9) + timedelta(minutes=number)
-            covered = programme.pack().covers(year)
+            covered = pack().covers(year)
             story = (
                 round_of(world, province, year) if covered else after_the_last_year(world, province)
             )
