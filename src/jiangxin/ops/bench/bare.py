@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from random import choice
 from typing import Any
 
 from django.db import connection, transaction
@@ -35,10 +36,11 @@ def view(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(body(name))
 
 
-def write(request: HttpRequest) -> HttpResponse:
-    """Write: what a submission writes, in one durable transaction, without any of our code."""
+def write(request: HttpRequest, name: str) -> HttpResponse:
+    """Write: what one of the recorded requests reads and writes, in one durable transaction, without
+    any of our code."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in recorded()["submission"]["sql"]:
+        for statement in choice(recorded()[name]["writes"]):
             cursor.execute(statement)
             if cursor.description:
                 cursor.fetchall()

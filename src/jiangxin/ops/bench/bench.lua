@@ -1,4 +1,5 @@
 -- wrk: ask the addresses of a file in turn (each once with ONCE=1), print one JSON line at the end.
+-- With BODY each is a POST of BODY and the line's second word, by the session that is its third.
 local lines = {}
 local once = os.getenv("ONCE") == "1"
 local body = os.getenv("BODY")

@@ -48,14 +48,14 @@ def load(size: int, drafts: int) -> None:
 
 
 def _reviewed(rng: Random) -> None:
-    """Eight studios with five experts each, most sheets signed."""
+    """Eight studios with five experts each, half of the sheets signed."""
     place = BY_CODE[REVIEWED]
     call = province.open_year(place, 2025, EARLIER)
     made = province.apply(rng, place, call, [Track.STUDIO] * 8)
     province.examine(rng, place, made, clock.beijing(2025, 4, 20, 9))
     panel.fill_pool(rng, place)
     row = panel.draw_panel(place, call, Kind.STUDIO, clock.beijing(2025, 5, 28, 9))
-    panel.score(rng, row, place, clock.beijing(2025, 5, 30, 9), unsigned=4)
+    panel.score(rng, row, place, clock.beijing(2025, 5, 30, 9), unsigned=20)
 
 
 def _units(count: int, code: str, tag: str) -> list[Organisation]:

@@ -12,11 +12,12 @@ from http.client import HTTPConnection, HTTPException
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -25,8 +26,10 @@ from jiangxin.core.kernel import clock
 from jiangxin.ops import static_files
 from jiangxin.ops.paths import var
 from jiangxin.records.identity.models import User
+from jiangxin.records.identity.queries import viewer_of
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.actions import set_demo_clock
+from jiangxin.stages.review.actions.sheets import declare
 from jiangxin.stages.review.models import ScoreSheet
 
 from . import bare, data
@@ -46,6 +49,18 @@ class Target:
     label: str
     user: Callable[[], str]
     path: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Post:
+    """One form under measurement. `lines`: (path, what ends the body, session); `once`: each line
+    can be sent one time only; `body`: the form's text up to the line's own end."""
+
+    name: str
+    label: str
+    lines: Callable[[], Iterator[tuple[str, str, str]]]
+    body: Callable[[], str]
+    once: bool
 
 
 @dataclass(frozen=True)
@@ -70,16 +85,18 @@ def run(arguments: argparse.Namespace) -> int:
     set_demo_clock(to=data.NOW)
     chosen = [each for each in TARGETS if arguments.only in each.name]
     recorded = {each.name: record(each) for each in chosen}
-    drafts = list(_drafts()) if arguments.only in "submission" else []
-    if drafts:
-        recorded["submission"] = record_submission(drafts.pop())
+    posts = [each for each in POSTS if arguments.only in each.name]
+    lines = {each.name: list(each.lines()) for each in posts}
+    for each in posts:
+        recorded[each.name] = record_posts(each, lines[each.name])
     bare.RECORDED.write_text(json.dumps(recorded, ensure_ascii=False), encoding="utf-8")
     connection.close_pool()  # type: ignore[attr-defined]
     server, first = start(arguments.port)
     try:
         results = [measure(each, recorded[each.name], arguments) for each in chosen]
-        if drafts:
-            results.append(submissions(drafts, recorded["submission"], arguments))
+        results += [
+            measure_posts(each, lines[each.name], recorded[each.name], arguments) for each in posts
+        ]
         results[0]["memory"] = memory(server.pid)
     finally:
         server.terminate()
@@ -113,18 +130,22 @@ def record(target: Target) -> dict[str, Any]:
     }
 
 
-def record_submission(draft: tuple[str, str]) -> dict[str, Any]:
-    """The reads of one submission and an insert of the same size as its writes."""
-    path, session = draft
-    client = Client()
-    client.cookies["sessionid"] = session
-    revision = path.split(" ")[1]
-    with CaptureQueriesContext(connection) as queries:
-        response = client.post(path.split(" ")[0], {"revision": revision, "accept_unmet": "on"})
-    if response.status_code != 302:
-        raise SystemExit(f"提交返回 {response.status_code}")
-    sql = [each["sql"] for each in queries.captured_queries]
-    return {"sql": [repeatable(each) for each in sql if not _transactional(each)], "body": ""}
+def record_posts(post: Post, lines: list[tuple[str, str, str]]) -> dict[str, Any]:
+    """What a few of the requests read and write, one list of SQL for each; a line that can be sent
+    once only is used up."""
+    sample = [lines.pop()] if post.once else lines
+    writes = []
+    for path, ending, session in sample:
+        client = Client()
+        client.cookies["sessionid"] = session
+        form = QueryDict(post.body() + ending)
+        with CaptureQueriesContext(connection) as queries:
+            response = client.post(path, form.dict())
+        if response.status_code != 302:
+            raise SystemExit(f"{post.label} {path} 返回 {response.status_code}")
+        sql = [each["sql"] for each in queries.captured_queries]
+        writes.append([repeatable(each) for each in sql if not _transactional(each)])
+    return {"writes": writes}
 
 
 def _transactional(sql: str) -> bool:
@@ -145,8 +166,8 @@ def repeatable(sql: str) -> str:
     return sql
 
 
-def _drafts() -> Iterator[tuple[str, str]]:
-    """(address with revision, session) of every draft: one unit with one account each."""
+def _drafts() -> Iterator[tuple[str, str, str]]:
+    """Every complete draft with its revision: one unit with one account each."""
     rows = Application.objects.filter(state="draft", unit__name__contains="D").order_by("id")
     for row in rows.select_related("unit").iterator():
         user, _ = User.objects.get_or_create(
@@ -158,10 +179,30 @@ def _drafts() -> Iterator[tuple[str, str]]:
                 "organisation": row.unit,
             },
         )
-        client = Client()
-        client.force_login(user)
-        path = reverse("apply-submit", args=[row.pk])
-        yield f"{path} {row.revision}", client.cookies["sessionid"].value
+        yield reverse("apply-submit", args=[row.pk]), str(row.revision), _session(user)
+
+
+def _sheets() -> Iterator[tuple[str, str, str]]:
+    """Every open sheet, by its own expert."""
+    rows = ScoreSheet.objects.filter(state="draft").select_related("seat__expert__user")
+    for row in rows.order_by("id"):
+        user = row.seat.expert.user
+        if user is not None:
+            declare(viewer=viewer_of(user), sheet_id=row.pk, conflict=False)
+            yield reverse("expert-sheet", args=[row.pk]), "-", _session(user)
+
+
+def _marks() -> str:
+    """The form of a whole sheet, as one that was signed has it."""
+    signed = ScoreSheet.objects.filter(state="signed").order_by("id")[0]
+    marks = {key: mark.get("typed", "") for key, mark in signed.marks.items()}
+    return urlencode({**marks, "comment": signed.comment, "act": "save", "from": ""})
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
 
 
 def start(port: int) -> tuple[subprocess.Popen[bytes], float]:
@@ -190,14 +231,21 @@ def start(port: int) -> tuple[subprocess.Popen[bytes], float]:
     raise SystemExit("服务没有在 60 秒内启动")
 
 
-def load(port: int, lines: list[str], seconds: int, *headers: str, body: str | None = None) -> Load:
+def load(
+    port: int,
+    lines: list[str],
+    seconds: int,
+    *headers: str,
+    body: str | None = None,
+    once: bool = False,
+) -> Load:
     """Ask for `lines` in turn for `seconds`; with `body` each is a POST of it."""
     paths = var() / "paths.txt"
     paths.write_text("\n".join(lines) + "\n")
     script = files("jiangxin.ops.bench") / "bench.lua"
     environment = os.environ | {"PATHS": str(paths), "THREADS": str(THREADS)}
     if body is not None:
-        environment |= {"BODY": body, "ONCE": "1"}
+        environment |= {"BODY": body, "ONCE": "1" if once else ""}
     done = subprocess.run(
         [
             *("wrk", "-t", str(THREADS), "-c", str(CONNECTIONS), "-d", f"{seconds}s"),
@@ -224,21 +272,24 @@ def measure(
     return row(target.label, page, yardstick, len(recorded["sql"]), len(recorded["body"].encode()))
 
 
-def submissions(
-    drafts: list[tuple[str, str]], recorded: dict[str, Any], arguments: argparse.Namespace
+def measure_posts(
+    post: Post,
+    lines: list[tuple[str, str, str]],
+    recorded: dict[str, Any],
+    arguments: argparse.Namespace,
 ) -> dict[str, Any]:
-    """Each draft submitted once by its own unit; the yardstick writes the same rows."""
-    lines = [f"{path} {session}" for path, session in drafts]
+    """The forms sent by their own accounts; the yardstick writes the same rows."""
     page = load(
         arguments.port,
-        lines,
+        [" ".join(line) for line in lines],
         min(arguments.seconds, 8),
         f"X-CSRFToken: {TOKEN}",
         "Content-Type: application/x-www-form-urlencoded",
-        body="accept_unmet=on&revision=",
+        body=post.body(),
+        once=post.once,
     )
-    yardstick = load(arguments.port, ["/bare/write"], arguments.seconds)
-    return row("提交申报", page, yardstick, len(recorded["sql"]), 0)
+    yardstick = load(arguments.port, [f"/bare/write/{post.name}"], arguments.seconds)
+    return row(post.label, page, yardstick, len(recorded["writes"][0]), 0)
 
 
 def row(label: str, page: Load, yardstick: Load, sql: int, size: int) -> dict[str, Any]:
@@ -312,4 +363,8 @@ TARGETS = (
         "sheet", "专家评分表", _expert, lambda: reverse("expert-sheet", args=[_open_sheet().pk])
     ),
     Target("public", "公开名录", lambda: "", lambda: reverse("portal-register")),
+)
+POSTS = (
+    Post("submission", "提交申报", _drafts, lambda: "accept_unmet=on&revision=", once=True),
+    Post("saving", "保存评分表", _sheets, _marks, once=False),
 )

@@ -5,7 +5,7 @@ from django.urls import include, path
 from . import bare
 
 urlpatterns = [
-    path("bare/write", bare.write),
+    path("bare/write/<slug:name>", bare.write),
     path("bare/<slug:name>", bare.view),
     path("", include("jiangxin.config.urls")),
 ]
