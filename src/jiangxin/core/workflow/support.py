@@ -9,6 +9,7 @@ from .roles import MINISTRIES, PROVINCIAL, Role
 class ClaimState(Labelled):
     """A project's claim to a class and a tier (4.4)."""
 
+    DRAFT = "draft", "填写中"
     CLAIMED = "claimed", "已申报"
     CHECKED = "checked", "省级已核"
     RETURNED = "returned", "退回"
@@ -41,6 +42,16 @@ CLAIM = Machine(
     ClaimState,
     (
         Transition(
+            name="submit",
+            label="申报类档",
+            sources=(C.DRAFT,),
+            target=C.CLAIMED,
+            by=UNIT,
+            clause="4.4",
+            event="claim.submitted",
+            guards=("evidence_given",),
+        ),
+        Transition(
             name="check",
             label="省级核定",
             sources=(C.CLAIMED,),
@@ -59,6 +70,17 @@ CLAIM = Machine(
             clause="4.4",
             event="claim.returned",
             guards=("reasons_given",),
+        ),
+        Transition(
+            name="send_back",
+            label="两部退回",
+            sources=(C.CHECKED,),
+            target=C.RETURNED,
+            by=MINISTRIES,
+            clause="4.4",
+            event="claim.sent_back",
+            guards=("reasons_given",),
+            voids=("claim.verify",),
         ),
         Transition(
             name="resubmit",
