@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import Role
+from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.inbox.waiting import count_waiting
 from jiangxin.records.ledger.models import Event
@@ -212,6 +213,37 @@ def test_a_title_that_is_gone_gets_no_more(nation: Nation, title: Title) -> None
         assert stuck(nation.hr) == []
 
 
+def test_all_that_is_due_is_sent_on_under_one_document(nation: Nation, title: Title) -> None:
+    done, other = nation.title(year=2024), nation.title()
+    nation.verified(done)
+    nation.approve(nation.plan(done, year=2025))
+    nation.pay(Leg.TO_PROVINCE, done, 500)
+    nation.pay(Leg.TO_PROVINCE, title, 100)
+    ids = [title.pk, done.pk, other.pk]
+
+    def send(viewer: Viewer, *, on: date = PAY_DAY) -> list[Payment]:
+        with clock.at(PAYING):
+            return payments.send_rest(
+                viewer=viewer, title_ids=ids, on=on, doc_number="财社〔2026〕9号"
+            )
+
+    (sent,) = send(nation.finance)
+    assert (sent.title, sent.leg, sent.amount) == (title, "central_to_province", 400 * WAN)
+    with pytest.raises(WrongState, match="早于中央资金到省"):
+        send(nation.desk.finance, on=PAY_DAY - DAY)
+    assert not Payment.objects.filter(leg=Leg.TO_UNIT).exists()
+    passed = send(nation.desk.finance)
+    assert {each.title: each.amount for each in passed} == {title: 500 * WAN, done: 500 * WAN}
+    for viewer in (nation.finance, nation.desk.finance):
+        with pytest.raises(Invalid, match="没有待拨付"):
+            send(viewer)
+    for viewer in (nation.hr, nation.desk.hr):
+        with pytest.raises(NotPermitted):
+            send(viewer)
+    with pytest.raises(NotFound):
+        send(Desk("36").finance)
+
+
 # --- corrections ---------------------------------------------------------------------------------------
 
 
@@ -289,7 +321,7 @@ def test_an_arrival_is_confirmed_once_and_not_before_it_was_paid(
     for on in (PAY_DAY - DAY, PAY_DAY + DAY):
         with pytest.raises(Invalid) as refused:
             nation.confirm(row, on=on)
-        assert refused.value.field == "on"
+        assert refused.value.field == "arrived"
     assert list(queries.unconfirmed(title)) == [row]
     nation.confirm(row)
     assert not queries.unconfirmed(title).exists()

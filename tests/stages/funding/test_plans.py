@@ -85,10 +85,10 @@ def test_a_line_has_the_amount_of_its_tier(nation: Nation) -> None:
     plan = nation.plan(base, studio)
     lines = PlanLine.objects.order_by("amount").values_list("amount", "outside", "reason")
     assert list(lines) == [(10 * WAN, False, ""), (700 * WAN, False, "")]
-    assert [(each.kind, each.projects, each.amount) for each in queries.sums(plan)] == [
-        ("base", 1, 700 * WAN),
-        ("studio", 1, 10 * WAN),
-    ]
+    whole = queries.overview(plan)
+    assert whole.sums == [("base", 1, 700 * WAN), ("studio", 1, 10 * WAN)]
+    assert whole.digest == plan.digest()
+    assert whole.against is None
 
 
 def test_one_plan_a_year_and_only_for_years_with_something_due(nation: Nation) -> None:

@@ -1,6 +1,6 @@
 """What a project may get, what is planned for it, and what was paid: three things kept apart."""
 
-from typing import Any
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
@@ -106,14 +106,14 @@ class Plan(models.Model):
     def subject(self) -> str:
         return f"plan:{self.pk}"
 
-    def content(self) -> dict[str, Any]:
-        """What both ministries agree to: the budget, and every line with amount and reason."""
-        lines = self.lines.order_by("title_id").values("title_id", "amount", "reason")
-        return {"year": self.year, "budget": self.budget, "lines": list(lines)}
+    def digest(self, lines: Iterable["PlanLine"] | None = None) -> str:
+        """What both ministries agree to: the budget, and every line with amount and reason.
 
-    def digest(self) -> str:
-        """Of `content`; one query."""
-        return digest(self.content())
+        `lines` are all lines of the plan, for who has them at hand already.
+        """
+        found = self.lines.all() if lines is None else lines
+        content = sorted((each.title_id, each.amount, each.reason) for each in found)
+        return digest({"year": self.year, "budget": self.budget, "lines": content})
 
 
 class PlanLine(models.Model):

@@ -71,6 +71,14 @@ def sound_amount(amount: int, field: str = "amount") -> int:
     return amount
 
 
+def read_day(text: str, field: str = "on") -> date:
+    """A date out of an input. Raises `Invalid` with its field."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid("请填写日期。", remedy="例如 2026-09-01。", field=field) from None
+
+
 def sound_text(text: str, label: str, field: str, *, longest: int = LONGEST) -> str:
     """The text without outer space. Raises `Invalid` when it is empty or too long."""
     clean = text.replace("\0", "").strip()

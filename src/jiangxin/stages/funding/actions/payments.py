@@ -1,5 +1,6 @@
 """Money on its way down: entered by who sends it, confirmed by who gets it, corrected by reversal."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ from jiangxin.stages.titles.queries import in_scope
 
 from ..choices import RECORDED_BY, SOURCE_OF, TO_BE_CONFIRMED, Leg
 from ..models import Arrival, Payment, PlanLine
+from ..queries.payments import fund, rest
 from ..rules import past_day, shortfall, sound_amount, sound_text
 
 LONGEST_NUMBER, LONGEST_REASON = 60, 500
@@ -76,6 +78,35 @@ def record_payment(
 
 
 @transaction.atomic
+def send_rest(
+    *, viewer: Viewer, title_ids: Iterable[int], on: date, doc_number: str
+) -> list[Payment]:
+    """Everything that this office still has to send on, for several projects under one document.
+
+    财政部 sends what is planned and not sent, a province what has arrived and is not passed on. All
+    of them or none; see `record_payment`. Raises `Invalid` when nothing is left for any of them.
+    """
+    viewer.require(Role.MINISTRY_FINANCE, Role.PROVINCE_FINANCE)
+    leg = Leg.TO_PROVINCE if viewer.role is Role.MINISTRY_FINANCE else Leg.TO_UNIT
+    titles = [_title(viewer, each) for each in sorted(set(title_ids))]
+    amounts = [(title, rest(viewer, fund(viewer, title.pk))) for title in titles]
+    left = [(title, amount) for title, amount in amounts if amount]
+    if not left:
+        raise Invalid("所选项目没有待拨付的中央资金。", remedy="请返回列表重新选择。")
+    return [
+        record_payment(
+            viewer=viewer,
+            title_id=title.pk,
+            leg=leg,
+            amount=amount,
+            on=on,
+            doc_number=doc_number,
+        )
+        for title, amount in left
+    ]
+
+
+@transaction.atomic
 def reverse_payment(*, viewer: Viewer, payment_id: int, reason: str) -> Payment:
     """Take back a wrong entry by one of the opposite amount; the wrong one stays to be seen.
 
@@ -130,7 +161,7 @@ def confirm_arrival(*, viewer: Viewer, payment_id: int, on: date) -> Arrival:
         raise WrongState("这笔记录不需要确认到账。")
     if Payment.objects.filter(reverses=row).exists():
         raise WrongState("这笔记录已经冲销。", remedy="请等待重新拨付。")
-    past_day(on, row.on, "到账日期早于拨付日期。")
+    past_day(on, row.on, "到账日期早于拨付日期。", "arrived")
     try:
         with transaction.atomic():
             found = Arrival.objects.create(

@@ -8,13 +8,19 @@ from django.db.models import Sum
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.kernel.money import wan
-from jiangxin.core.workflow import MINISTRIES, PROVINCIAL, ClaimState, PlanState, TitleState
+from jiangxin.core.workflow import MINISTRIES, PROVINCIAL, PlanState
 from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office, tell_unit
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.titles.models import Title
 
+from ..checks import (
+    require_due,
+    require_registered_before,
+    require_within_band,
+    require_within_budget,
+)
 from ..models import Plan, PlanLine
 from ..queries.plans import APPROVE, eligible
 from ..rules import band_text, is_outside, sound_amount, sound_text, supported_years
@@ -111,7 +117,7 @@ def _line(row: Plan, title: Title) -> PlanLine:
 
 def _refuse(row: Plan, title: Title) -> None:
     """Why this title can not be in this plan."""
-    _require_due(row, title)
+    require_due(row, title)
     if PlanLine.objects.filter(title=title).exists():
         raise LimitReached(
             f"“{title.name}”已列入资金分配方案。", remedy="每个项目只补助一次。", clause="4.4"
@@ -220,39 +226,6 @@ def approve(*, viewer: Viewer, plan_id: int) -> Plan:
     return row
 
 
-def require_within_budget(row: Plan, lines: list[PlanLine]) -> None:
-    """Raises `WrongState` for an empty plan or one that gives more than there is."""
-    if not lines:
-        raise WrongState("方案中还没有项目。", remedy="请先列入项目。", clause="4.4")
-    over = sum(each.amount for each in lines) - row.budget
-    if over > 0:
-        raise WrongState(
-            f"合计超出预算 {wan(over)} 万元。",
-            remedy="请调减金额、移出项目或调整预算。",
-            clause="4.4",
-        )
-
-
-def require_within_band(lines: list[PlanLine]) -> None:
-    """Raises `Invalid` for the first amount outside the band without a reason (N53, N54)."""
-    for each in lines:
-        title = each.title
-        if is_outside(title.kind, title.year, each.amount) and not each.reason:
-            raise Invalid(
-                f"“{title.name}”的金额不在 {band_text(title.kind, title.year)}之内，也没有理由。",
-                remedy="请写明超出幅度的理由。",
-                clause="4.4",
-            )
-
-
-def require_registered_before(row: Plan, lines: list[PlanLine]) -> None:
-    """Raises `WrongState` for the first project that does not belong in the plan any more (N52)."""
-    for each in lines:
-        _require_due(row, each.title)
-        if each.title.claim.state != ClaimState.VERIFIED:
-            raise WrongState(f"“{each.title.name}”的类档还没有确定。", clause="4.4")
-
-
 def _require_its_year(row: Plan, lines: list[PlanLine]) -> None:
     """Support comes after the fact, in the next year: not before that year has begun (N52)."""
     if clock.today().year < row.year:
@@ -262,24 +235,6 @@ def _require_its_year(row: Plan, lines: list[PlanLine]) -> None:
             clause="4.4",
         )
     require_registered_before(row, lines)
-
-
-def _require_due(row: Plan, title: Title) -> None:
-    """Raises `WrongState` unless both ministries registered the title in the right year, and it stands."""
-    if title.year not in supported_years(row.year):
-        raise WrongState(
-            f"“{title.name}”属于 {title.year} 年度，不在 {row.year} 年补助。",
-            remedy="两部备案登记的项目，在下一年度补助。",
-            clause="4.4",
-        )
-    if not title.origin.startswith("project:"):
-        raise WrongState(f"“{title.name}”不是两部备案登记的项目。", clause="4.4")
-    if title.state != TitleState.TITLED:
-        raise WrongState(
-            f"“{title.name}”的称号{TitleState(title.state).label}，不能补助。",
-            remedy="请移出该项目。",
-            clause="4.4",
-        )
 
 
 def _lines(row: Plan) -> list[PlanLine]:

@@ -1,6 +1,9 @@
 """Claims to class and tier, for the unit, its province and the ministries."""
 
-from django.db.models import Count, Q, QuerySet
+from typing import Any
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.workflow import MINISTRIES, ClaimState, Role, TitleState
@@ -16,6 +19,7 @@ from ..models import Claim, ClaimFile
 from .spoken import spoken
 
 VERIFY = "claim.verify"
+WAITING = Q(waits=True)
 
 
 def claims(viewer: Viewer) -> QuerySet[Claim]:
@@ -37,9 +41,14 @@ def claim_of(viewer: Viewer, title: Title) -> Claim | None:
     return claims(viewer).filter(title=title).first()
 
 
+def is_registered(title: Title) -> bool:
+    """Whether both ministries have registered the title in this programme."""
+    return title.origin.startswith("project:")
+
+
 def may_claim(title: Title) -> bool:
     """Whether the title is one that this programme registered, and stands."""
-    return title.state == TitleState.TITLED and title.origin.startswith("project:")
+    return title.state == TitleState.TITLED and is_registered(title)
 
 
 def files(row: Claim) -> list[ClaimFile]:
@@ -70,20 +79,28 @@ def claim_history(row: Claim) -> list[Event]:
     return list(Event.objects.filter(subject=row.subject).order_by("id"))
 
 
-def waits_for(viewer: Viewer) -> Q:
-    """The condition on claims under which one waits for this viewer."""
+def listed(viewer: Viewer) -> QuerySet[Any]:
+    """`claims`, each with `waits`: whether it waits for this viewer."""
+    return claims(viewer).annotate(waits=_waits(viewer))
+
+
+def _waits(viewer: Viewer) -> Combinable:
+    standing = Q(title__state=TitleState.TITLED)
     if viewer.role is Role.PROVINCE_HR:
-        return Q(state=ClaimState.CLAIMED)
+        return _whether(standing & Q(state=ClaimState.CLAIMED))
     if viewer.role in MINISTRIES:
         own = spoken(VERIFY, "claim", department=viewer.department)
-        return Q(~own, state=ClaimState.CHECKED)
-    return Q(pk__in=[])
+        return _whether(standing & Q(~own, state=ClaimState.CHECKED))
+    return Value(False)
+
+
+def _whether(condition: Q) -> Combinable:
+    return ExpressionWrapper(condition, BooleanField())
 
 
 def claims_waiting(viewer: Viewer) -> Waits:
     """The province: what is to be checked; a ministry: what it has not spoken on yet."""
-    standing = Q(title__state=TitleState.TITLED)
-    return Waits(claims(viewer).filter(waits_for(viewer), standing))
+    return Waits(listed(viewer).filter(WAITING))
 
 
 def claim_counts(viewer: Viewer) -> dict[str, int]:

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BooleanField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.fields import BigIntegerField
 from django.db.models.functions import Coalesce
 
@@ -25,6 +35,10 @@ from ..choices import RECORDED_BY, TO_BE_CONFIRMED, Leg, Source
 from ..models import Payment, PaymentQuerySet, PlanLine
 
 REACHED = Q(arrival__isnull=False) | Q(leg=Leg.OWN)
+
+
+LIVE = Q(reverses=None, reversal=None)
+ENTRY_UNCONFIRMED = LIVE & Q(leg__in=TO_BE_CONFIRMED, arrival=None)
 
 
 def flows(viewer: Viewer) -> QuerySet[Payment]:
@@ -164,20 +178,39 @@ def days_since(day: date) -> int:
 
 TO_PAY = Q(planned__gt=F("arrived"), state=TitleState.TITLED)
 TO_PASS = Q(HELD, state=TitleState.TITLED)
+UNPLANNED = Q(planned=None)
+UNCONFIRMED = Q(passed__gt=F("reached"))
+WAITING = Q(waits=True)
+TO_DO = {Role.MINISTRY_FINANCE: TO_PAY, Role.PROVINCE_FINANCE: TO_PASS}
 
 
-def to_do(viewer: Viewer) -> Q:
-    """The condition on `funds` under which a title waits for this viewer's payment."""
+def listed(viewer: Viewer) -> QuerySet[Any]:
+    """`funds`, each with `waits`: whether it waits for a payment by this viewer."""
+    condition = TO_DO.get(viewer.role)
+    waits = Value(False) if condition is None else ExpressionWrapper(condition, BooleanField())
+    return funds(viewer).annotate(waits=waits)
+
+
+def fund(viewer: Viewer, title_id: int) -> Any:
+    """One title with its money. Raises `NotFound` beyond the viewer's scope."""
+    found = listed(viewer).filter(pk=title_id).select_related("claim").first()
+    if found is None:
+        raise NotFound(
+            "没有这个项目。", remedy="它可能不在您的查看范围内，或不是两部备案登记的项目。"
+        )
+    return found
+
+
+def rest(viewer: Viewer, row: Any) -> int:
+    """What this viewer still has to send on for one of `funds`, in 分."""
     if viewer.role is Role.MINISTRY_FINANCE:
-        return TO_PAY
-    if viewer.role is Role.PROVINCE_FINANCE:
-        return TO_PASS
-    return Q(pk__in=[])
+        return max(0, (row.planned or 0) - int(row.arrived))
+    return max(0, int(row.held)) if viewer.role is Role.PROVINCE_FINANCE else 0
 
 
 def payments_waiting(viewer: Viewer) -> Waits:
     """财政部: what is planned and not paid; a province's finance: what is to be passed on."""
-    rows = funds(viewer).filter(to_do(viewer)).order_by().values("pk")
+    rows = listed(viewer).filter(WAITING).order_by().values("pk")
     return Waits(PlanLine.objects.filter(title__in=rows))
 
 
@@ -194,18 +227,10 @@ class Totals:
 
 
 def totals(viewer: Viewer) -> Totals:
-    """Sums over `paid_by_stage`, and over local and own money; three queries."""
-    rows = paid_by_stage(viewer)
-    others = Payment.objects.live().filter(REACHED, in_scope(viewer)).order_by()
-    beside = dict(others.values_list("source").annotate(n=Sum("amount")))
-    return Totals(
-        sum(each.planned for each in rows),
-        sum(each.at_province for each in rows),
-        sum(each.passed for each in rows),
-        sum(each.at_unit for each in rows),
-        beside.get(Source.LOCAL.value, 0),
-        beside.get(Source.OWN.value, 0),
-    )
+    """Sums over `funds`; one query."""
+    names = ("planned", "arrived", "passed", "reached", "local", "own")
+    sums = funds(viewer).aggregate(**{f"all_{name}": Sum(name) for name in names})
+    return Totals(**{name: sums[f"all_{name}"] or 0 for name in names})
 
 
 @dataclass(frozen=True)

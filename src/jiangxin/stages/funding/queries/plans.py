@@ -7,21 +7,24 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import NotFound
+from jiangxin.core.kernel.errors import DomainError, NotFound
 from jiangxin.core.workflow import MINISTRIES, ClaimState, PlanState, TitleState
 from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.tracks import Kind
 from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import in_scope
 
+from ..checks import require_registered_before, require_within_band, require_within_budget
 from ..models import Plan, PlanLine
 from ..rules import support_year, supported_years
 from .spoken import spoken
 
 APPROVE = "plan.approve"
+OUTSIDE = Q(outside=True)
 
 
 def plans(viewer: Viewer) -> QuerySet[Any]:
@@ -51,9 +54,9 @@ def plan_lines(viewer: Viewer) -> QuerySet[PlanLine]:
     return rows if viewer.role in MINISTRIES else rows.filter(plan__state=PlanState.APPROVED)
 
 
-def line(viewer: Viewer, line_id: int) -> PlanLine:
+def line(viewer: Viewer, line_id: int, plan_id: int) -> PlanLine:
     """One line of a plan. Raises `NotFound`."""
-    found = plan_lines(viewer).filter(pk=line_id).first()
+    found = plan_lines(viewer).filter(pk=line_id, plan=plan_id).first()
     if found is None:
         raise NotFound("方案中没有这一项。", remedy="它可能刚刚被移出。")
     return found
@@ -64,14 +67,45 @@ def line_of(viewer: Viewer, title: Title) -> PlanLine | None:
     return plan_lines(viewer).filter(title=title).first()
 
 
-def plan_marks(row: Plan) -> Marks:
-    """What the two ministries say about the plan as it stands."""
-    return marks(act=APPROVE, subject=row.subject, digest=row.digest())
+def plan_marks(row: Plan, digest: str) -> Marks:
+    """What the two ministries say about the plan with this digest."""
+    return marks(act=APPROVE, subject=row.subject, digest=digest)
 
 
 def plan_history(row: Plan) -> list[Event]:
     """What the ledger says about a plan, oldest first."""
     return list(Event.objects.filter(subject=row.subject).order_by("id"))
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All of a plan at once: its digest, what it gives by kind, and the first thing that stands
+    against approving it."""
+
+    digest: str
+    sums: list[tuple[str, int, int]]
+    against: DomainError | None
+
+
+def overview(row: Plan) -> Overview:
+    """Digest, sums (kind, projects, 分) and what stands against the plan as it is; one query."""
+    lines = list(row.lines.select_related("title", "title__claim"))
+    sums = []
+    for kind in Kind:
+        amounts = [each.amount for each in lines if each.title.kind == kind]
+        if amounts:
+            sums.append((kind.value, len(amounts), sum(amounts)))
+    return Overview(row.digest(lines), sums, _against(row, lines))
+
+
+def _against(row: Plan, lines: list[PlanLine]) -> DomainError | None:
+    try:
+        require_within_budget(row, lines)
+        require_within_band(lines)
+        require_registered_before(row, lines)
+    except DomainError as refusal:
+        return refusal
+    return None
 
 
 def registered_for(plan_year: int) -> QuerySet[Title]:
@@ -116,18 +150,3 @@ def plans_waiting(viewer: Viewer) -> Waits:
     drafts = Plan.objects.filter(waits, state=PlanState.DRAFT)
     has_lines = PlanLine.objects.filter(plan=OuterRef("pk")).order_by().values("plan")
     return Waits(drafts.filter(pk__in=Subquery(has_lines)))
-
-
-@dataclass(frozen=True)
-class KindSum:
-    """What a plan gives to one kind of project."""
-
-    kind: str
-    projects: int
-    amount: int
-
-
-def sums(row: Plan) -> list[KindSum]:
-    """The plan by kind; one query."""
-    rows = row.lines.order_by("title__kind").values_list("title__kind")
-    return [KindSum(*each) for each in rows.annotate(Count("pk"), Sum("amount"))]
