@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import Role
+from jiangxin.ops.fsck import stray_states
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.inbox.waiting import count_waiting
@@ -56,6 +57,8 @@ def test_the_whole_way_and_what_has_reached_the_unit(nation: Nation, title: Titl
     assert stands.entered["central_to_province"] == 500 * WAN
     types = Event.objects.filter(type__startswith="payment.").values_list("type", flat=True)
     assert sorted(types) == ["payment.arrived"] * 2 + ["payment.recorded"] * 4
+    stray = [each for each in stray_states() if each.startswith(("claim:", "plan:"))]
+    assert stray == []  # what the ledger says of every claim and plan is their state
 
 
 def test_each_entry_is_told_down_the_chain(nation: Nation, title: Title) -> None:

@@ -21,10 +21,9 @@ from jiangxin.stages.funding.queries.payments import payments_waiting
 from jiangxin.stages.funding.queries.plans import plans_waiting
 from jiangxin.stages.funding.rules import band_text, read_amount
 from jiangxin.stages.funding.tiers import assumption, tiers
-from jiangxin.stages.programme.tracks import Kind
 
 from . import funding_payments, funding_plans
-from .funding_payments import READERS, ticked
+from .funding_payments import KINDS, READERS, ticked
 from .marks import shown_marks
 from .navigation import Link, desk_page
 
@@ -32,7 +31,6 @@ BOTH = frozenset(MINISTRIES)
 HR = frozenset({Role.PROVINCE_HR})
 GROUP = "后补助"
 STATES = dict(ClaimState.choices())
-KINDS = dict(Kind.choices())
 STEPS = {step.event: step.label for step in MACHINES["claim"].transitions}
 STEPS |= {
     "claim.adjusted": "调整类档",
@@ -103,7 +101,7 @@ CLAIMS = Listing(
         when("待办", "等待本部门办理", {"全部": queries.WAITING}),
         province("title__province"),
         number("年", "title__year", "备案年度，例如 2025", example="2025"),
-        choice("类别", "title__kind", Kind, example="类别:技能大师工作室"),
+        choice("类别", "title__kind", KINDS.items()),
         choice("状态", "state", [each for each in ClaimState if each != ClaimState.DRAFT]),
     ),
     text=("title__name__icontains", "title__unit_name__icontains", "title__number__icontains"),

@@ -25,7 +25,7 @@ from .navigation import DESK, desk_page
 
 READERS = DESK - {Role.RECOMMENDER}
 FINANCE = frozenset({Role.MINISTRY_FINANCE, Role.PROVINCE_FINANCE})
-KINDS = dict(Kind.choices())
+KINDS = {Kind.BASE.value: "基地", Kind.STUDIO.value: "工作室"}
 TITLE_STATES = dict(TitleState.choices())
 SOURCES, LEGS = dict(Source.choices), dict(Leg.choices)
 
@@ -45,10 +45,10 @@ FUNDS = Listing(
     columns=(
         Column("title", "项目", lambda row: row.name, sort="name"),
         Column("province", "省份", lambda row: province_name(row.province), sort="province"),
-        Column("unit", "单位", lambda row: row.unit_name, sort="unit_name"),
+        Column("unit", "单位", lambda row: row.unit_name, sort="unit_name", default=False),
         Column(
             "plan_year",
-            "补助年度",
+            "年度",
             lambda row: str(row.plan_year) if row.plan_year else "",
             sort="plan_year",
         ),
@@ -86,7 +86,7 @@ FUNDS = Listing(
         ),
         province(),
         number("补助年度", "plan_year", "例如 2026", example="2026"),
-        choice("类别", "kind", Kind, example="类别:技能大师工作室"),
+        choice("类别", "kind", KINDS.items()),
         choice("称号", "state", TitleState),
     ),
     text=("name__icontains", "unit_name__icontains", "number__icontains"),

@@ -18,9 +18,8 @@ from jiangxin.stages.funding.queries import plan_lines
 from jiangxin.stages.funding.queries import plans as queries
 from jiangxin.stages.funding.rules import band_text, read_amount
 from jiangxin.stages.funding.tiers import tiers
-from jiangxin.stages.programme.tracks import Kind
 
-from .funding_payments import ticked
+from .funding_payments import KINDS, ticked
 from .marks import shown_marks
 from .navigation import desk_page
 
@@ -28,7 +27,6 @@ BOTH = frozenset(MINISTRIES)
 NATIONAL = BOTH | {Role.AUDITOR, Role.SUPERVISOR}
 STATES = dict(PlanState.choices())
 TITLE_STATES = dict(TitleState.choices())
-KINDS = dict(Kind.choices())
 PLANS = Listing(
     columns=(
         Column("year", "年度", lambda row: f"{row.year} 年", sort="year"),
@@ -83,7 +81,7 @@ LINES = Listing(
     ),
     keywords=(
         province("title__province"),
-        choice("类别", "title__kind", Kind, example="类别:技能大师工作室"),
+        choice("类别", "title__kind", KINDS.items()),
         number("金额", "amount", "万元，例如 >500", scale=1_000_000, example=">500"),
         when(
             "幅度",
