@@ -35,7 +35,7 @@ class Round:
     def unit(self, track: Track = Track.STUDIO) -> Viewer:
         """A registered unit; for an existing base also its entry in the legacy register."""
         with clock.at(DURING):
-            return province._unit(self.rng, BY_CODE[self.code], track)
+            return province.found_unit(self.rng, BY_CODE[self.code], track)
 
     def draft(self, unit: Viewer, track: Track = Track.STUDIO) -> Application:
         """A complete draft."""
