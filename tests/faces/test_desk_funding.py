@@ -212,7 +212,7 @@ def test_approval_says_who_is_missing(nation: Nation) -> None:
         ({"year": "", "budget": "900"}, "请选择年度"),
         ({"year": "2030", "budget": "900"}, "没有可以补助的项目年度"),
         ({"year": "2026", "budget": "九百"}, "不是金额"),
-        ({"year": "2026", "budget": "1e999999"}, "写法不对"),
+        ({"year": "2026", "budget": "1e999999"}, "不是金额"),
         ({"year": "2026", "budget": "0"}, "须大于零"),
     ],
 )

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from .errors import Invalid
 
 FEN_PER_WAN = 1_000_000
+LONGEST = 24  # letters of an amount
 
 
 def wan(fen: int) -> str:
@@ -17,11 +18,17 @@ def parse_wan(text: str) -> int:
 
     Raises `Invalid` when it is no number, is negative, or is finer than one 分.
     """
+    plain = text.replace(",", "").strip()
     try:
-        fen = Decimal(text.replace(",", "").strip()) * FEN_PER_WAN
+        # Nobody writes an amount with an exponent, and 1e999999 would fill the memory.
+        if len(plain) > LONGEST or "e" in plain.lower():
+            raise ValueError
+        fen = Decimal(plain) * FEN_PER_WAN
         whole = int(fen)
     except (InvalidOperation, ValueError, OverflowError):
-        raise Invalid(f"“{text}”不是金额。", remedy="请按万元填写数字，例如 12.50。") from None
+        raise Invalid(
+            f"“{text[:LONGEST]}”不是金额。", remedy="请按万元填写数字，例如 12.50。"
+        ) from None
     if whole != fen or whole < 0:
         raise Invalid(f"金额“{text}”万元不合规。", remedy="金额不能为负数，且最小到分。")
     return whole
