@@ -133,6 +133,7 @@ def test_a_malformed_file_is_refused_by_name(
             "quota.base 引用",
         ),
         ("parameters.toml", 'stricter = "lower"', 'stricter = "sideways"', "stricter"),
+        ("parameters.toml", 'value = "registration"', 'value = "someday"', "不在它的选项"),
         ("parameters.toml", "value = 400", "value = 400\nuntil = 2020-01-01", "前后颠倒"),
         ("parameters.toml", 'name = "target.studio"', 'name = "target.base"', "同一天有两个值"),
         (

@@ -68,8 +68,10 @@ def _parameters(pack: Pack) -> Iterator[str]:
     for each in pack.parameters:
         if each.clause not in pack.clauses:
             yield f"参数 {each.name} 引用的条款“{each.clause}”不存在。"
-        if each.stricter not in ("higher", "lower", "fixed"):
+        if each.stricter not in ("higher", "lower", "fixed", "free"):
             yield f"参数 {each.name} 的 stricter 不对。"
+        if (each.stricter == "free" or each.options) and each.value not in each.options:
+            yield f"参数 {each.name} 的值不在它的选项之中。"
         if each.until is not None and each.until < each.since:
             yield f"参数 {each.name} 的有效期前后颠倒。"
     times = Counter((each.name, each.since) for each in pack.parameters)

@@ -97,6 +97,8 @@ def _value(pack: Pack, overlay: Overlay, name: str, on: date) -> Iterator[Refusa
 
 
 def _comparable(pack: Pack, national: Parameter, own: Any) -> bool:
+    if national.options:
+        return isinstance(own, str) and own in national.options
     if isinstance(national.value, str):
         return own in pack.levels
     if national.stricter == "fixed":
@@ -105,7 +107,9 @@ def _comparable(pack: Pack, national: Parameter, own: Any) -> bool:
 
 
 def _looser(pack: Pack, national: Parameter, own: Any) -> bool:
-    """Whether a different, comparable value moves the wrong way."""
+    """Whether a different, comparable value moves the wrong way; a free choice has none."""
+    if national.stricter == "free":
+        return False
     if isinstance(national.value, str):
         own_rank, floor = pack.levels[own].rank, pack.levels[national.value].rank
     else:

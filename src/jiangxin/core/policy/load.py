@@ -183,6 +183,7 @@ def _dated(items: list[dict[str, Any]]) -> tuple[Parameter, ...]:
                 assumption=item.get("assumption", ""),
                 note=item.get("note", ""),
                 stricter=item.get("stricter", "fixed"),
+                options=dict(item.get("options", {})),
             )
         )
     for index, (one, following) in enumerate(pairwise(found)):

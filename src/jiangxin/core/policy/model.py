@@ -1,7 +1,7 @@
 """The small things that a policy pack is made of, once it has been read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -37,7 +37,8 @@ class Norm:
 class Parameter:
     """A number or word of the law, valid from `since` to `until` (both included; None: open).
 
-    `stricter` says which way a province may move it: higher, lower, or not at all (fixed).
+    `stricter` says which way a province may move it: higher, lower, not at all (fixed), or to any
+    of `options` (free), which maps each word to its Chinese label.
     `assumption` is the Chinese reason of a reading that the notice leaves open, else empty.
     """
 
@@ -51,6 +52,11 @@ class Parameter:
     assumption: str
     note: str
     stricter: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, value: Any) -> str:
+        """A value as people read it, without its unit."""
+        return self.options.get(str(value), str(value))
 
 
 @dataclass(frozen=True, kw_only=True)

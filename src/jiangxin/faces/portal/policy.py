@@ -101,6 +101,8 @@ def value_text(found: Pack, each: Parameter) -> str:
     """A parameter's value with its unit as people read it; money, given in 分, in 万元."""
     if isinstance(each.value, bool):
         return "是" if each.value else "否"
+    if each.options:
+        return each.label(each.value)
     if isinstance(each.value, date):
         return clock.long_date(each.value)
     if each.unit == "分":

@@ -236,7 +236,9 @@ def overlay_lines(overlay: Overlay) -> list[Tightening]:
     return [
         *(
             Tightening(
-                _way(each, own), f"{each.title}：{each.value} → {own} {each.unit}", each.clause
+                _way(each, own),
+                f"{each.title}：{each.label(each.value)} → {each.label(own)} {each.unit}",
+                each.clause,
             )
             for each, own in changed
             if own != each.value
