@@ -181,14 +181,18 @@ def correct(project: Application, **answers: object) -> Application:
     return Application.objects.select_related("call", "unit").get(pk=project.pk)
 
 
-def loosening_policies(folder: Path) -> Path:
-    """A copy of the policies in which Shandong's rules of 2025 lower the capacity that the notice
-    demands; what JIANGXIN_POLICIES may be set to."""
+def policies_with(folder: Path, values: str) -> Path:
+    """A copy of the policies in which Shandong's rules of 2025 set these values (lines of TOML); what
+    JIANGXIN_POLICIES may be set to."""
     made = folder / "policies"
     shutil.copytree(policies_folder(), made)
     (made / DEFAULT / "overlays" / "37-2025.toml").write_text(
-        'code = "37-2025"\nprovince = "37"\nyear = 2025\ntitle = "放宽的细则"\n'
-        '[values]\n"base.capacity" = 1500\n',
+        f'code = "37-2025"\nprovince = "37"\nyear = 2025\ntitle = "山东细则"\n[values]\n{values}\n',
         encoding="utf-8",
     )
     return made
+
+
+def loosening_policies(folder: Path) -> Path:
+    """Policies in which Shandong lowers the capacity that the notice demands."""
+    return policies_with(folder, '"base.capacity" = 1500')

@@ -12,12 +12,10 @@ from jiangxin.core.draw.ceremony import State
 from jiangxin.core.draw.plan import Plan, missing_bits
 from jiangxin.core.draw.pool import Entry, freeze, leaves_root
 from jiangxin.core.draw.record import VoidReason
-from jiangxin.core.draw.shares import commitment as commitment_of
 from jiangxin.core.draw.walk import adequacy
-from jiangxin.core.kernel import chance, clock
-from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.workflow import DrawState, Role, RoundState
-from jiangxin.records.identity.models import User
 from jiangxin.records.identity.secrets import seal
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
@@ -27,7 +25,6 @@ from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Round, Seat, Share
 from jiangxin.stages.review.queries.ceremony import (
     FIELD_OF,
-    PARTY_OF,
     ceremony,
     entries_of,
     expert_code,
@@ -37,6 +34,7 @@ from jiangxin.stages.review.queries.ceremony import (
 )
 from jiangxin.stages.review.queries.preparation import entry_of, lot, projects_to_judge
 
+from . import parties
 from .rounds import locked as locked_round
 
 SECRET_BYTES = 32
@@ -108,28 +106,8 @@ def commit(*, viewer: Viewer, session_id: int, commitment: str) -> Share:
     party of this province, `WrongState` when the party has committed or the person stands for
     another party already, `Invalid` for what is no commitment.
     """
-    session, party = _locked(viewer, session_id)
-    ceremony(session).commit(party, commitment)
-    person = User.objects.get(pk=viewer.user_id or 0)
-    _require_one_party_each(session, person)
-    try:
-        with transaction.atomic():
-            share = Share.objects.create(
-                session=session,
-                party=party,
-                commitment=commitment,
-                committed_at=clock.now(),
-                user=person,
-                name=viewer.name,
-            )
-    except IntegrityError:
-        raise WrongState("同一人不能代表两方，一方也只能承诺一次。", clause="3.2") from None
-    append(
-        type="draw.party_committed",
-        subject=session.subject,
-        by=viewer,
-        payload={"party": party, "commitment": commitment},
-    )
+    session, _ = _locked(viewer, session_id)
+    share: Share = parties.commit(session, viewer, commitment)
     return share
 
 
@@ -143,23 +121,9 @@ def commit_for(*, viewer: Viewer, session_id: int) -> str:
     ).first()
     if session is None:
         raise NotFound("没有这场抽取。", remedy="它可能属于其他省份。")
-    secret = chance.token(SECRET_BYTES)
-    promise = commitment_of(_party(viewer), session.plan["session"], secret)
+    secret, promise = parties.promise(session, viewer)
     commit(viewer=viewer, session_id=session_id, commitment=promise)
     return secret
-
-
-def _require_one_party_each(session: DrawSession, person: User) -> None:
-    """Two accounts of one person: same name and same phone."""
-    others = User.objects.filter(
-        pk__in=session.shares.values("user_id"), name=person.name, phone=person.phone
-    )
-    if person.phone and others.exists():
-        raise NotPermitted(
-            "同一人不能代表两方参加抽取。",
-            remedy="请由另一位工作人员用本人的账号办理。",
-            clause="3.2",
-        )
 
 
 @transaction.atomic
@@ -202,26 +166,8 @@ def reveal(*, viewer: Viewer, session_id: int, secret: str) -> Share:
     promised one (the right one can still be given), `WrongState` when it was public before:
     then it was predictable and the session must be voided.
     """
-    session, party = _locked(viewer, session_id)
-    secret = secret.strip().lower()
-    spent = set(Share.objects.exclude(secret="").values_list("secret", flat=True))
-    after = ceremony(session).reveal(party, secret, spent=spent)
-    if after.state is State.VOID:
-        raise WrongState(
-            "这个随机数在以前的抽取中公开过，事先可知。",
-            remedy="请由省级人社部门以“随机数曾经使用过”将本场作废，另开一场。",
-            clause="3.2",
-            field="secret",
-        )
-    share = session.shares.get(party=party)
-    share.secret, share.revealed_at = secret, clock.now()
-    share.save(update_fields=["secret", "revealed_at"])
-    append(
-        type="draw.party_revealed",
-        subject=session.subject,
-        by=viewer,
-        payload={"party": party, "secret": secret},
-    )
+    session, _ = _locked(viewer, session_id)
+    share: Share = parties.reveal(session, viewer, secret)
     return share
 
 
@@ -297,18 +243,8 @@ def void(*, viewer: Viewer, session_id: int, reason: VoidReason, note: str) -> D
     made = ceremony(session)
 
     def reasons_given() -> None:
-        if not note.strip():
-            raise Invalid("请写明作废的原因。", clause="3.2", field="note")
-        if reason is VoidReason.WITHHELD and not made.waiting_for:
-            raise WrongState("各方都已办理，不能以“参与方未公开随机数”作废。", clause="3.2")
-        if made.state is State.READY and not (
-            reason is VoidReason.SEATS_SHORT and outcome(session).missing
-        ):
-            raise WrongState(
-                "各方随机数已全部公开，结果已经确定，不能作废。",
-                remedy="请直接抽取；确有专家不能参加的，按顺序递补。",
-                clause="3.2",
-            )
+        short = made.state is State.READY and bool(outcome(session).missing)
+        parties.require_void_reason(made, reason, note, short=short)
 
     session.void_reason, session.void_note = reason.value, note.strip()[:300]
     if session.record and session.state == DrawState.REVEALING:
@@ -328,19 +264,8 @@ def void(*, viewer: Viewer, session_id: int, reason: VoidReason, note: str) -> D
     return session
 
 
-def _party(viewer: Viewer) -> str:
-    party = PARTY_OF.get(viewer.role)
-    if party is None:
-        raise NotPermitted(
-            "抽取由省级人社、财政和监督三方办理。",
-            remedy="请由三方各自登录办理；其他人员可以查看公布的记录。",
-            clause="3.2",
-        )
-    return party
-
-
 def _locked(viewer: Viewer, session_id: int) -> tuple[DrawSession, str]:
-    party = _party(viewer)
+    party = parties.party_of(viewer)
     session = (
         DrawSession.objects.select_for_update(of=("self",))
         .select_related("round__call")

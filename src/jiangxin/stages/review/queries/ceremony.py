@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
@@ -60,7 +60,26 @@ def session(viewer: Viewer, session_id: int) -> DrawSession:
     return found
 
 
-def ceremony(row: DrawSession) -> Ceremony:
+class Pooled(Protocol):
+    """A lot that was frozen: its plan, and its entries under their seal."""
+
+    plan: Any
+    pool_sealed: str
+
+
+class Session(Pooled, Protocol):
+    """A row that goes through the ceremony with shares of three parties, here or in another stage."""
+
+    record: Any
+    state: str
+    void_reason: str
+    shares: Any
+
+    @property
+    def subject(self) -> str: ...
+
+
+def ceremony(row: Session) -> Ceremony:
     """The session rebuilt from its rows: what the rules of the ceremony are asked with."""
     shares = list(row.shares.order_by("id"))
     return Ceremony(
@@ -85,7 +104,7 @@ class PartyLine:
     revealed_at: datetime | None = None
 
 
-def parties(row: DrawSession) -> list[PartyLine]:
+def parties(row: Session) -> list[PartyLine]:
     """The parties of a session in the plan's order."""
     given = {share.party: share for share in row.shares.order_by("id")}
     return [
@@ -104,13 +123,13 @@ def parties(row: DrawSession) -> list[PartyLine]:
     ]
 
 
-def entries_of(row: DrawSession) -> dict[str, Entry]:
+def entries_of(row: Pooled) -> dict[str, Entry]:
     """leaf → entry of the frozen lot, opened inside the process only."""
     entries = [Entry(**each) for each in json.loads(open_sealed(row.pool_sealed))]
     return freeze(entries, plan_from(row.plan).algorithm)
 
 
-def sealed(row: DrawSession) -> dict[str, Any]:
+def sealed(row: Session) -> dict[str, Any]:
     """The newest publication of the session. Raises `WrongState` before the sealing."""
     if row.record is None:
         raise WrongState("抽取名单尚未封存，还没有可以核验的记录。", clause="3.2")

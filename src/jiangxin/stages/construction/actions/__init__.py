@@ -1,0 +1,1 @@
+"""Construction: start, extension, reports, activities. Supervision: inspection, visits, findings."""

@@ -1,0 +1,109 @@
+"""What is late: reports, findings, milestones, and constructions whose time is over."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.labels import Labelled
+from jiangxin.core.workflow import FindingState, TitleState
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.construction.choices import Progress
+from jiangxin.stages.construction.models import (
+    Construction,
+    Finding,
+    Milestone,
+    MilestoneLine,
+    Period,
+)
+from jiangxin.stages.construction.scope import RUNNING, constructions, running
+from jiangxin.stages.titles.models import Title
+from jiangxin.stages.titles.queries import in_scope
+
+from .building import standing_reports
+from .reports import PeriodState, periods
+from .supervision import findings
+
+
+class LateKind(Labelled):
+    """What can be late."""
+
+    TERM = "term", "建设期已满，未申请验收"
+    REPORT = "report", "进展报告逾期未报"
+    FINDING = "finding", "检查问题逾期未整改"
+    MILESTONE = "milestone", "建设任务逾期未完成"
+
+
+@dataclass(frozen=True)
+class Late:
+    """One thing that is late: of which title, what, since when; `pk` of its row."""
+
+    kind: LateKind
+    title: Title
+    text: str
+    due: date
+    pk: int
+
+    @property
+    def days(self) -> int:
+        return (clock.today() - self.due).days
+
+
+def late_terms(viewer: Viewer) -> QuerySet[Construction]:
+    """Constructions in scope whose time is over while they still go on."""
+    return constructions(viewer).filter(RUNNING, due__lt=clock.today())
+
+
+def late_periods(viewer: Viewer) -> QuerySet[Period]:
+    """Periods in scope on which no report came in time."""
+    return periods(viewer).filter(status=PeriodState.OVERDUE)
+
+
+def late_findings(viewer: Viewer) -> QuerySet[Finding]:
+    """Open findings in scope whose date is over."""
+    open_ = findings(viewer).filter(state=FindingState.OPEN, title__state=TitleState.TITLED)
+    return open_.filter(due__lt=clock.today())
+
+
+def late_milestones(viewer: Viewer) -> QuerySet[Milestone]:
+    """Milestones in scope whose date is over and which no standing report calls done."""
+    done = MilestoneLine.objects.filter(
+        milestone=OuterRef("pk"), progress=Progress.DONE, report__in=standing_reports()
+    )
+    rows = Milestone.objects.filter(running("construction"), due__lt=clock.today())
+    rows = rows.filter(in_scope(viewer, "construction__title"))
+    return rows.filter(~Exists(done)).select_related("construction__title")
+
+
+def overdue(viewer: Viewer, title: Title | None = None) -> list[Late]:
+    """Everything that is late in the viewer's scope, or of one title; the oldest first; four queries."""
+
+    def of(path: str) -> dict[str, Title]:
+        return {path: title} if title is not None else {}
+
+    found = [
+        *(
+            Late(LateKind.TERM, row.title, "建设期", row.due, row.pk)
+            for row in late_terms(viewer).filter(**of("title"))
+        ),
+        *(
+            Late(
+                LateKind.REPORT,
+                row.construction.title,
+                f"第 {row.number} 期进展报告",
+                row.due,
+                row.pk,
+            )
+            for row in late_periods(viewer).filter(**of("construction__title"))
+        ),
+        *(
+            Late(LateKind.FINDING, row.title, row.text, row.due, row.pk)
+            for row in late_findings(viewer).filter(**of("title"))
+        ),
+        *(
+            Late(LateKind.MILESTONE, row.construction.title, row.task, row.due, row.pk)
+            for row in late_milestones(viewer).filter(**of("construction__title"))
+        ),
+    ]
+    return sorted(found, key=lambda each: (each.due, each.kind.value, each.pk))
