@@ -23,15 +23,10 @@ from jiangxin.stages.construction.queries.waiting import starts_waiting
 from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.titles.models import Title
 from tests.factories.applications import by_hand
-from tests.factories.construction import DUE, REGISTERED, Site, make_site, register, unit_of
+from tests.factories.construction import DUE, REGISTERED, Site, register, unit_of
 from tests.factories.desk import policies_with
 
 NEXT = REGISTERED + timedelta(days=1)
-
-
-@pytest.fixture
-def site(db: None) -> Site:
-    return make_site()
 
 
 def begin(site: Site, title: Title, **given: object) -> Construction:
