@@ -4,26 +4,38 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.workflow import TitleState
+from jiangxin.core.workflow import FindingState, TitleState
 from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.construction.choices import Progress
 from jiangxin.stages.construction.models import (
     Construction,
     Extension,
+    Finding,
     Goal,
-    GoalLine,
     Milestone,
     MilestoneLine,
+    Period,
     Report,
     Visit,
 )
 from jiangxin.stages.construction.rules import months_later, terms_of
-from jiangxin.stages.construction.scope import constructions
+from jiangxin.stages.construction.scope import RUNNING, constructions
 from jiangxin.stages.construction.starting import BUILT
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.titles.models import Title
@@ -59,6 +71,45 @@ def to_start(viewer: Viewer) -> QuerySet[Title]:
 def standing_reports() -> QuerySet[Report]:
     """The reports that count: submitted and not sent back."""
     return Report.objects.filter(submitted_at__isnull=False).exclude(reading__returned=True)
+
+
+def newest_of(construction: str) -> Subquery:
+    """For a query: the id of the newest standing report of the construction at that path."""
+    rows = standing_reports().filter(period__construction=OuterRef(construction))
+    return Subquery(rows.order_by("-period__number").values("pk")[:1])
+
+
+def listed(viewer: Viewer) -> QuerySet[Any]:
+    """The constructions in scope with what a list shows of each.
+
+    `tasks` and `done`: milestones, and those that the newest report calls done; `unreported`:
+    reports that are late; `open_findings`.
+    """
+    today = clock.today()
+    reported = Exists(standing_reports().filter(period=OuterRef("pk")))
+    late = Period.objects.filter(~reported, construction=OuterRef("pk"), due__lt=today)
+    findings = Finding.objects.filter(title=OuterRef("title")).exclude(state=FindingState.CLOSED)
+    tasks = Milestone.objects.filter(construction=OuterRef("pk"))
+    done = MilestoneLine.objects.filter(report=OuterRef("newest"), progress=Progress.DONE)
+    return (
+        constructions(viewer)
+        .annotate(newest=newest_of("pk"))
+        .annotate(
+            tasks=_count(tasks, "construction"),
+            done=_count(done, "report"),
+            unreported=Case(
+                When(RUNNING, then=_count(late, "construction")),
+                default=Value(0),
+                output_field=IntegerField(),
+            ),
+            open_findings=_count(findings, "title"),
+        )
+    )
+
+
+def _count(rows: QuerySet[Any], by: str) -> Coalesce:
+    counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def latest_report(row: Construction) -> Report | None:
@@ -104,30 +155,31 @@ def milestones(title: Title, report: Report | None = None) -> list[MilestoneNow]
 
 
 def goals_now(row: Construction, report: Report | None) -> list[GoalNow]:
-    """The goals with what `report` says of them; two queries at most."""
-    said = {line.goal_id: line for line in GoalLine.objects.filter(report=report)} if report else {}
+    """The goals with what `report` says of them: one query for a submitted report, two for a draft."""
     groups = pack().choices["indicator_groups"]
+    lines = list(report.goal_lines.select_related("goal")) if report and report.pk else []
+    said = {line.goal_id: line for line in lines}
+    whole = report is not None and report.submitted_at is not None
+    found = [line.goal for line in lines] if whole else list(row.goals.all())
     return [
-        GoalNow(
-            goal,
-            groups.get(goal.group, goal.group),
-            line.value if line else "",
-            line.note if line else "",
-        )
-        for goal in row.goals.all()
-        for line in [said.get(goal.pk)]
+        GoalNow(goal, groups.get(goal.group, goal.group), line.value, line.note)
+        if (line := said.get(goal.pk))
+        else GoalNow(goal, groups.get(goal.group, goal.group), "", "")
+        for goal in found
     ]
 
 
 def milestones_now(row: Construction, report: Report | None) -> list[MilestoneNow]:
-    """The milestones with what `report` says of them; two queries at most."""
-    lines = MilestoneLine.objects.filter(report=report) if report else ()
+    """The milestones with what `report` says of them: one query for a submitted report, two for a draft."""
+    lines = list(report.milestone_lines.select_related("milestone")) if report and report.pk else []
     said = {line.milestone_id: line for line in lines}
+    whole = report is not None and report.submitted_at is not None
+    found = [line.milestone for line in lines] if whole else list(row.milestones.all())
     return [
         MilestoneNow(each, Progress(line.progress), line.share, line.note)
         if (line := said.get(each.pk))
         else MilestoneNow(each, Progress.NOT_BEGUN, 0, "")
-        for each in row.milestones.all()
+        for each in found
     ]
 
 

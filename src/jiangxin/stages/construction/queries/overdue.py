@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -9,6 +10,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.labels import Labelled
 from jiangxin.core.workflow import FindingState, TitleState
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import NOTHING, Waits, count_waiting
 from jiangxin.stages.construction.choices import Progress
 from jiangxin.stages.construction.models import (
     Construction,
@@ -21,7 +23,7 @@ from jiangxin.stages.construction.scope import RUNNING, constructions, running
 from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import in_scope
 
-from .building import standing_reports
+from .building import newest_of
 from .reports import PeriodState, periods
 from .supervision import findings
 
@@ -69,11 +71,24 @@ def late_findings(viewer: Viewer) -> QuerySet[Finding]:
 def late_milestones(viewer: Viewer) -> QuerySet[Milestone]:
     """Milestones in scope whose date is over and which no standing report calls done."""
     done = MilestoneLine.objects.filter(
-        milestone=OuterRef("pk"), progress=Progress.DONE, report__in=standing_reports()
+        milestone=OuterRef("pk"), report=OuterRef("newest"), progress=Progress.DONE
     )
     rows = Milestone.objects.filter(running("construction"), due__lt=clock.today())
     rows = rows.filter(in_scope(viewer, "construction__title"))
-    return rows.filter(~Exists(done)).select_related("construction__title")
+    rows = rows.annotate(newest=newest_of("construction")).filter(~Exists(done))
+    return rows.select_related("construction__title")
+
+
+def late_counts(viewer: Viewer) -> dict[LateKind, int]:
+    """How many of each kind are late in the viewer's scope; one query."""
+    rows: dict[str, QuerySet[Any]] = {
+        LateKind.TERM: late_terms(viewer),
+        LateKind.REPORT: late_periods(viewer),
+        LateKind.FINDING: late_findings(viewer),
+        LateKind.MILESTONE: late_milestones(viewer),
+    }
+    counted = count_waiting({kind: Waits(found) for kind, found in rows.items()})
+    return {kind: counted.get(kind, NOTHING).count for kind in LateKind}
 
 
 def overdue(viewer: Viewer, title: Title | None = None) -> list[Late]:
