@@ -40,16 +40,20 @@ def count_waiting(waits: Mapping[str, Waits]) -> dict[str, Waiting]:
     if not parts:
         return {}
     rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return {row["name"]: Waiting(row["number"], row["until"]) for row in rows if row["number"]}
+    return {
+        row["waits_name"]: Waiting(row["waits_number"], row["waits_until"])
+        for row in rows
+        if row["waits_number"]
+    }
 
 
 def _line(name: str, waits: Waits) -> QuerySet[Any]:
-    """One row: name, number, earliest date."""
-    day = Min(Cast(waits.due, DateField())) if waits.due else Value(None, DateField())
+    """One row: name, number, earliest date; so called that no model has a field of that name."""
+    day = Min(Cast(waits.due, DateField())) if waits.due else Cast(Value(None), DateField())
     return (
         waits.rows.order_by()
-        .annotate(name=Value(name))
-        .values("name")
-        .annotate(number=Count("pk", output_field=IntegerField()), until=day)
-        .values("name", "number", "until")
+        .annotate(waits_name=Value(name))
+        .values("waits_name")
+        .annotate(waits_number=Count("pk", output_field=IntegerField()), waits_until=day)
+        .values("waits_name", "waits_number", "waits_until")
     )

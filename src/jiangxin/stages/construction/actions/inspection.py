@@ -3,7 +3,6 @@
 The rules of the order stand in `core/draw/ceremony`, what a party gives in `review/actions/parties`.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -15,7 +14,7 @@ from jiangxin.core.draw.ceremony import State
 from jiangxin.core.draw.plan import SEED_BITS, plan_from
 from jiangxin.core.draw.pool import Entry, freeze, leaves_root
 from jiangxin.core.draw.record import VoidReason
-from jiangxin.core.kernel import clock
+from jiangxin.core.kernel import chance, clock
 from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.workflow import DrawState, Role
 from jiangxin.records.identity.viewer import Viewer
@@ -70,7 +69,7 @@ def open_inspection(
             expert=project_code(each.pk),
             field=PROJECTS,
             unit=each.title.unit_name,
-            salt=secrets.token_hex(SEED_BITS // 8),
+            salt=chance.token(SEED_BITS // 8),
         )
         for each in found
     ]
