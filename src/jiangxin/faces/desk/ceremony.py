@@ -37,7 +37,7 @@ def session(request: Request, session_id: int) -> HttpResponse:
     context: dict[str, Any] = {}
     if request.method == "POST":
         with catching(problems):
-            secret = _step(request, session_id)
+            secret = take_step(request, drawing, session_id=session_id)
             if secret is None:
                 return done(request, "已办理。", "desk-draw-session", session_id=session_id)
             context["own_secret"] = secret
@@ -55,52 +55,46 @@ def session(request: Request, session_id: int) -> HttpResponse:
     return response
 
 
-def _step(request: Request, session_id: int) -> str | None:
-    """What the viewer's button does; returns a secret only when the server made one to be shown once."""
-    post, viewer = request.POST, request.viewer
+def take_step(request: Request, acts: Any, **which: int) -> str | None:
+    """What the viewer's button does in the session `which`; `acts` has the actions of its stage.
+
+    Returns a secret only when the server made one to be shown once. Raises what the actions raise.
+    """
+    post, given = request.POST, {"viewer": request.viewer, **which}
     act = post.get("act", "")
     if act == "commit":
-        drawing.commit(
-            viewer=viewer, session_id=session_id, commitment=post.get("commitment", "").strip()
-        )
+        acts.commit(**given, commitment=post.get("commitment", "").strip())
     elif act == "commit_here":
-        return drawing.commit_for(viewer=viewer, session_id=session_id)
+        secret: str = acts.commit_for(**given)
+        return secret
     elif act == "close":
-        drawing.close_commitments(viewer=viewer, session_id=session_id)
+        acts.close_commitments(**given)
     elif act == "reveal":
-        drawing.reveal(viewer=viewer, session_id=session_id, secret=post.get("secret", ""))
+        acts.reveal(**given, secret=post.get("secret", ""))
     elif act == "draw":
-        drawing.draw(viewer=viewer, session_id=session_id)
+        acts.draw(**given)
     elif act == "void":
         reason = post.get("reason", "")
         if reason not in VOID_REASONS:
             raise Invalid("请选择作废的原因。", clause="3.2", field="reason")
-        drawing.void(
-            viewer=viewer,
-            session_id=session_id,
-            reason=VoidReason(reason),
-            note=post.get("note", ""),
-        )
+        acts.void(**given, reason=VoidReason(reason), note=post.get("note", ""))
     else:
         raise Invalid("没有这一步。", remedy="请刷新页面。")
     return None
 
 
-def _screen(request: Request, session_id: int) -> dict[str, Any]:
-    row = watching.session(request.viewer, session_id)
+def stage_of(request: Request, row: Any) -> dict[str, Any]:
+    """What every ceremony's screen shows, whatever is drawn in it."""
     lines = watching.parties(row)
     mine = watching.PARTY_OF.get(request.viewer.role, "")
-    own = next((line for line in lines if line.party == mine), None)
     opened = (row.record or {}).get("opened") or {}
     return {
         "session": row,
-        "kind": Kind(row.round.kind).label,
-        "province_label": province_name(row.round.call.province),
         "state": DrawState(row.state).label,
-        "version": _version(row, lines),
+        "version": version_of(row, lines),
         "parties": lines,
         "mine": mine,
-        "own": own,
+        "own": next((line for line in lines if line.party == mine), None),
         "all_committed": all(line.commitment for line in lines),
         "all_revealed": all(line.secret for line in lines),
         "seats": row.plan["seats"],
@@ -110,13 +104,22 @@ def _screen(request: Request, session_id: int) -> dict[str, Any]:
             {**step, "role": ROLES_IN_WALK[step["as"]], "why": _why(step["reason"])}
             for step in opened.get("walk", [])
         ],
-        "excluded": len(row.excluded),
         "may_void": request.viewer.role in HR,
         "void_reasons": [(each.value, each.label) for each in VOID_REASONS],
         "void_label": VoidReason(row.void_reason).label if row.void_reason else "",
-        "may_name": row.state == DrawState.DRAWN and row.round.state == RoundState.DECIDED,
         "typed_note": request.POST.get("note", ""),
         "typed_secret": request.POST.get("secret", ""),
+    }
+
+
+def _screen(request: Request, session_id: int) -> dict[str, Any]:
+    row = watching.session(request.viewer, session_id)
+    return {
+        **stage_of(request, row),
+        "kind": Kind(row.round.kind).label,
+        "province_label": province_name(row.round.call.province),
+        "excluded": len(row.excluded),
+        "may_name": row.state == DrawState.DRAWN and row.round.state == RoundState.DECIDED,
     }
 
 
@@ -124,7 +127,7 @@ def _why(reason: str | None) -> str:
     return SkipReason(reason).label if reason else ""
 
 
-def _version(row: Any, lines: list[watching.PartyLine]) -> str:
+def version_of(row: Any, lines: list[watching.PartyLine]) -> str:
     """Changes with every step: the screens of the other parties reload when it does."""
     given = sum(bool(line.commitment) + bool(line.secret) for line in lines)
     digest = (row.record or {}).get("digest", "")[:8]
@@ -135,7 +138,7 @@ def _version(row: Any, lines: list[watching.PartyLine]) -> str:
 def state(request: Request, session_id: int) -> HttpResponse:
     """The version alone, for the screens that watch."""
     row = watching.session(request.viewer, session_id)
-    return JsonResponse({"version": _version(row, watching.parties(row))})
+    return JsonResponse({"version": version_of(row, watching.parties(row))})
 
 
 @page(roles=READERS)
@@ -143,9 +146,14 @@ def record(request: Request, session_id: int) -> HttpResponse:
     """The record as a file for `jiangxin draw verify`; `?named=1` once the result is decided."""
     named = request.GET.get("named") == "1"
     found = watching.record(request.viewer, session_id, named=named)
+    return send_record(found, "-named" if named else "")
+
+
+def send_record(found: dict[str, Any], suffix: str = "") -> HttpResponse:
+    """A record as a file, in order, as the verifiers take it."""
     text = json.dumps(json.loads(canonical(found)), ensure_ascii=False, indent=1, sort_keys=True)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    name = f"draw-{found['sealed']['plan']['session']}{'-named' if named else ''}.json"
+    name = f"draw-{found['sealed']['plan']['session']}{suffix}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
