@@ -18,7 +18,7 @@ from jiangxin.stages.construction.actions import activities, findings
 from jiangxin.stages.construction.models import Activity, Finding
 from jiangxin.stages.construction.queries import supervision
 from jiangxin.stages.construction.queries.files import file
-from jiangxin.stages.construction.queries.overdue import LateKind
+from jiangxin.stages.construction.queries.lateness import LateKind
 from jiangxin.stages.construction.queries.waiting import findings_waiting
 from jiangxin.stages.titles.models import Title
 from tests.factories.construction import Site, pdf, unit_of

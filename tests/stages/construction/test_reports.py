@@ -18,7 +18,7 @@ from jiangxin.stages.construction.choices import Progress
 from jiangxin.stages.construction.models import Construction, Report
 from jiangxin.stages.construction.queries import reports as reading
 from jiangxin.stages.construction.queries.files import file
-from jiangxin.stages.construction.queries.overdue import LateKind
+from jiangxin.stages.construction.queries.lateness import LateKind
 from jiangxin.stages.construction.queries.waiting import reports_waiting
 from tests.factories.construction import DUE, Site, pdf, reported, unit_of, written
 from tests.factories.desk import official

@@ -72,6 +72,8 @@ TONES = {
     "declined": "grey",
     "reported": "blue",
     "judged": "blue",
+    "due": "amber",
+    "overdue": "red",
 }
 VERDICTS = {
     "met": ("green", "check", "符合"),

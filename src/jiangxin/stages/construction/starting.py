@@ -28,6 +28,10 @@ class Planned:
     starts_on: date
     due: date
 
+    @property
+    def event(self) -> str:
+        return str(self.terms.start_event.label)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:

@@ -61,7 +61,7 @@ class Written:
 def save(
     *, viewer: Viewer, period_id: int, written: Written, files: Iterable[Upload] = ()
 ) -> Report:
-    """The unit saves what it has written of its report on a period; files are added.
+    """The unit saves what it has written of its report on a period, with further files.
 
     Effects: the draft, made at the first saving (the second attempt after a return), and its lines
     anew. Raises `WrongState` when the period is reported already, an earlier one is not, or it has
@@ -74,17 +74,35 @@ def save(
     row.updated_at = clock.now()
     row.save()
     _write_lines(row, written)
+    _attach(viewer, row, files)
+    return row
+
+
+@transaction.atomic
+def attach(*, viewer: Viewer, period_id: int, files: Iterable[Upload]) -> Report:
+    """Add files to a draft that was saved before. Raises `Invalid` for a refused file, what `save`
+    raises for a period, `WrongState` without a draft."""
+    viewer.require(Role.APPLICANT)
+    row = _draft(viewer, period_id)
+    if row.pk is None:
+        raise WrongState("请先暂存报告。", clause="4.1")
+    _attach(viewer, row, files)
+    return row
+
+
+def _attach(viewer: Viewer, row: Report, files: Iterable[Upload]) -> None:
     ReportFile.objects.bulk_create(
         ReportFile(report=row, document=each) for each in keep(viewer, files)
     )
-    return row
 
 
 @transaction.atomic
 def drop_file(*, viewer: Viewer, period_id: int, file_id: int) -> None:
     """Take a file off a draft. Effects: the row. Raises what `save` raises for a period."""
     viewer.require(Role.APPLICANT)
-    _draft(viewer, period_id).files.filter(pk=file_id).delete()
+    row = _draft(viewer, period_id)
+    if row.pk is not None:
+        row.files.filter(pk=file_id).delete()
 
 
 @transaction.atomic

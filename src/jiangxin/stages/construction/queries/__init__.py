@@ -14,7 +14,7 @@ from .building import (
     milestones,
     subjects_of,
 )
-from .overdue import Late, overdue
+from .lateness import Late, overdue
 
 __all__ = [
     "FunctionCount",

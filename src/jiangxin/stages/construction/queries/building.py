@@ -138,6 +138,10 @@ class MilestoneNow:
     note: str
 
     @property
+    def word(self) -> str:
+        return str(self.progress.label)
+
+    @property
     def late(self) -> bool:
         return self.progress != Progress.DONE and self.milestone.due < clock.today()
 

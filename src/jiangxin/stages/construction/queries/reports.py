@@ -62,8 +62,8 @@ def _status() -> Case:
     return Case(*whens, default=Value(PeriodState.PLANNED.value), output_field=CharField())
 
 
-def period(viewer: Viewer, period_id: int) -> Period:
-    """One period. Raises `NotFound`."""
+def period(viewer: Viewer, period_id: int) -> Any:
+    """One period with what `periods` says of it. Raises `NotFound`."""
     found = periods(viewer).filter(pk=period_id).first()
     if found is None:
         raise NotFound("没有这一期报告。", remedy="它可能不在您的查看范围内。")

@@ -68,14 +68,18 @@ def late_findings(viewer: Viewer) -> QuerySet[Finding]:
     return open_.filter(due__lt=clock.today())
 
 
-def late_milestones(viewer: Viewer) -> QuerySet[Milestone]:
-    """Milestones in scope whose date is over and which no standing report calls done."""
+def milestones_late() -> QuerySet[Milestone]:
+    """Every milestone whose date is over and which the newest report does not call done."""
     done = MilestoneLine.objects.filter(
         milestone=OuterRef("pk"), report=OuterRef("newest"), progress=Progress.DONE
     )
     rows = Milestone.objects.filter(running("construction"), due__lt=clock.today())
-    rows = rows.filter(in_scope(viewer, "construction__title"))
-    rows = rows.annotate(newest=newest_of("construction")).filter(~Exists(done))
+    return rows.annotate(newest=newest_of("construction")).filter(~Exists(done))
+
+
+def late_milestones(viewer: Viewer) -> QuerySet[Milestone]:
+    """The late milestones in scope."""
+    rows = milestones_late().filter(in_scope(viewer, "construction__title"))
     return rows.select_related("construction__title")
 
 
