@@ -24,6 +24,7 @@ def check_pack(pack: Pack) -> list[str]:
         *_tracks(pack),
         *_forms(pack),
         *_names(pack),
+        *_money(pack),
         *_overlays(pack),
         *(wrong for case in pack.cases for wrong in run_case(pack, case)),
     ]
@@ -138,6 +139,16 @@ def _names(pack: Pack) -> Iterator[str]:
         for key, label in known.items():
             if seen.setdefault(key, label) != label:
                 yield f"选项“{key}”在不同的选项表中含义不同。"
+
+
+def _money(pack: Pack) -> Iterator[str]:
+    """What raises a flag must be of a kind that the notice knows, and concern money of a known source."""
+    for key, rule in pack.money["flag_rules"]["rules"].items():
+        unknown = set(rule["sources"]) - set(pack.money["sources"])
+        if unknown or rule["kind"] not in pack.money["flags"]:
+            yield f"资金疑点规则 {key} 的种类或资金来源不对。"
+        if rule["answers"] not in ("unit", "province"):
+            yield f"资金疑点规则 {key} 没有写明由谁说明。"
 
 
 def _overlays(pack: Pack) -> Iterator[str]:

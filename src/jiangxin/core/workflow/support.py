@@ -146,7 +146,7 @@ FLAG = Machine(
             by=FINANCE,
             clause="4.5",
             event="flag.cleared",
-            guards=("reasons_given",),
+            guards=("reasons_given", "checked_by_another"),
         ),
         Transition(
             name="confirm",
@@ -156,7 +156,17 @@ FLAG = Machine(
             by=FINANCE,
             clause="4.5",
             event="flag.confirmed",
-            guards=("reasons_given",),
+            guards=("reasons_given", "checked_by_another"),
+        ),
+        Transition(
+            name="confirm_unanswered",
+            label="逾期未说明，认定问题",
+            sources=(F.OPEN,),
+            target=F.CONFIRMED,
+            by=FINANCE,
+            clause="4.5",
+            event="flag.confirmed_unanswered",
+            guards=("reasons_given", "answer_overdue"),
         ),
     ),
 )

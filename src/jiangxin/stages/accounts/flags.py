@@ -1,0 +1,204 @@
+"""Flags by hand, what is said about them, and how they end."""
+
+from django.db import transaction
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
+from jiangxin.core.kernel.money import yuan
+from jiangxin.core.workflow import PROVINCIAL, FlagState, Role
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.actions import tell_office, tell_unit
+from jiangxin.records.ledger.actions import move
+from jiangxin.stages.titles.queries import in_scope
+
+from .choices import rules
+from .models import Flag, Voucher
+from .rules import raise_on
+
+LETTERS = 2000
+
+
+@transaction.atomic
+def raise_by_hand(*, viewer: Viewer, voucher_id: int, rule: str, text: str) -> Flag:
+    """Provincial finance finds something in a voucher that no rule can see (挤占, 名实不符).
+
+    Effects: the flag, event `flag.raised`, a message to the unit. Raises `Invalid` for a rule that
+    is not raised by hand or without a text, `WrongState` for a voucher that is taken back,
+    `LimitReached` when it was raised on this voucher before.
+    """
+    viewer.require(Role.PROVINCE_FINANCE)
+    voucher = (
+        Voucher.objects.filter(in_scope(viewer, "account__title"), pk=voucher_id)
+        .select_related("account__title")
+        .first()
+    )
+    if voucher is None:
+        raise NotFound("没有这张凭证。", remedy="它可能属于其他省份。")
+    known = rules().get(rule)
+    if known is None or not known.by_hand:
+        raise Invalid("请选择疑点。", clause="4.5", field="rule")
+    if voucher.source not in known.sources:
+        raise Invalid("自筹资金不适用此项。", clause="4.5", field="rule")
+    if voucher.reverses_id is not None or Voucher.objects.filter(reverses=voucher).exists():
+        raise WrongState("这张凭证已经冲销，不再是支出。")
+    _require_text(text, "情况和依据", "text", 1000)
+    row = raise_on(known, voucher, text.strip(), by=viewer, name=viewer.name)
+    if row is None:
+        raise LimitReached("对这张凭证已经提出过同样的疑点。", remedy="请在原疑点中办理。")
+    return row
+
+
+@transaction.atomic
+def answer_flag(*, viewer: Viewer, flag_id: int, text: str) -> Flag:
+    """The unit explains, or for money that is stuck the province.
+
+    Effects: the answer, event `flag.answered`, a message to provincial finance. Raises
+    `NotPermitted` when another one has to explain, `Invalid` without a text, `WrongState` when it
+    was explained or concluded before.
+    """
+    row = _locked(viewer, flag_id)
+    who = (Role.APPLICANT,) if rules()[row.rule].answers == "unit" else PROVINCIAL
+    if viewer.role not in who:
+        names = "、".join(each.label for each in who)
+        raise NotPermitted(f"这个疑点由{names}说明情况。", clause="4.5")
+    row.answer, row.answered_at, row.answered_by = text.strip(), clock.now(), viewer.name
+    row.answered_actor = viewer.actor
+    move(
+        row,
+        step="answer",
+        by=viewer,
+        guards={"reasons_given": lambda: _require_text(text, "情况说明", "text", LETTERS)},
+        also=("answer", "answered_at", "answered_by", "answered_actor"),
+    )
+    tell_office(
+        role=Role.PROVINCE_FINANCE,
+        province=row.title.province,
+        title=f"资金疑点已说明：{rules()[row.rule].title}",
+        text=f"{row.title.name}，请核实并认定。",
+        about=row.subject,
+        key=f"{row.subject}:answered",
+    )
+    return row
+
+
+@transaction.atomic
+def clear_flag(*, viewer: Viewer, flag_id: int, reason: str) -> Flag:
+    """Provincial finance finds nothing wrong.
+
+    Effects: the conclusion, event `flag.cleared`, a message to the unit. Raises `Invalid` without a
+    reason, `NotPermitted` for the person who explained it, `WrongState` when it is concluded.
+    """
+    row = _locked(viewer, flag_id)
+    _conclusion(row, viewer, reason, 0)
+    move(
+        row,
+        step="clear",
+        by=viewer,
+        guards={
+            "reasons_given": lambda: _require_text(reason, "核实情况", "reason", LETTERS),
+            "checked_by_another": lambda: _require_another(row, viewer),
+        },
+        also=("reason", "refund", "concluded_at", "concluded_by"),
+    )
+    _tell_end(row)
+    return row
+
+
+@transaction.atomic
+def confirm_flag(*, viewer: Viewer, flag_id: int, reason: str, refund: int) -> Flag:
+    """Provincial finance finds that it is so, and how much is to be paid back.
+
+    Effects: the conclusion with the refund in 分, event `flag.confirmed` (or
+    `flag.confirmed_unanswered` when the term to explain ran out in silence), a message to the unit.
+    Raises `Invalid` without a reason or for a refund above the amount in question, `WrongState`
+    while the unit may still explain or when it is concluded, `NotPermitted` like `clear_flag`.
+    """
+    row = _locked(viewer, flag_id)
+    if not 0 <= refund <= row.amount:
+        raise Invalid(
+            f"退回资金须在 0 到 {yuan(row.amount)} 元之间。", clause="4.5", field="refund"
+        )
+    _conclusion(row, viewer, reason, refund)
+
+    def reasons_given() -> None:
+        _require_text(reason, "认定理由", "reason", LETTERS)
+
+    also = ("reason", "refund", "concluded_at", "concluded_by")
+    payload = {"refund": refund, "amount": row.amount}
+    if row.state == FlagState.OPEN:
+        move(
+            row,
+            step="confirm_unanswered",
+            by=viewer,
+            guards={
+                "reasons_given": reasons_given,
+                "answer_overdue": lambda: _require_overdue(row),
+            },
+            payload=payload,
+            also=also,
+        )
+    else:
+        move(
+            row,
+            step="confirm",
+            by=viewer,
+            guards={
+                "reasons_given": reasons_given,
+                "checked_by_another": lambda: _require_another(row, viewer),
+            },
+            payload=payload,
+            also=also,
+        )
+    _tell_end(row)
+    return row
+
+
+def _locked(viewer: Viewer, flag_id: int) -> Flag:
+    row = (
+        Flag.objects.select_for_update(of=("self",))
+        .select_related("title")
+        .filter(in_scope(viewer), pk=flag_id)
+        .first()
+    )
+    if row is None:
+        raise NotFound("没有这个资金疑点。", remedy="它可能不在您的查看范围内。")
+    return row
+
+
+def _conclusion(row: Flag, viewer: Viewer, reason: str, refund: int) -> None:
+    row.reason, row.refund = reason.strip(), refund
+    row.concluded_at, row.concluded_by = clock.now(), viewer.name
+
+
+def _require_text(text: str, what: str, field: str, longest: int) -> None:
+    if not text.strip():
+        raise Invalid(f"请写明{what}。", clause="4.5", field=field)
+    if len(text) > longest:
+        raise Invalid(f"{what}最多 {longest} 字。", field=field)
+
+
+def _require_another(row: Flag, viewer: Viewer) -> None:
+    if row.answered_actor == viewer.actor:
+        raise NotPermitted(
+            "说明情况的人不能认定自己的说明。", remedy="请由另一人认定。", clause="4.5"
+        )
+
+
+def _require_overdue(row: Flag) -> None:
+    if clock.today() <= row.due:
+        raise WrongState(
+            f"说明期限到{clock.long_date(row.due)}，期内不能认定问题。",
+            remedy="请等待说明；期满仍不说明的可以直接认定。",
+            clause="4.5",
+        )
+
+
+def _tell_end(row: Flag) -> None:
+    refund = f"须退回资金 {yuan(row.refund)} 元。" if row.refund else ""
+    tell_unit(
+        uscc=row.title.uscc,
+        title=f"资金疑点已办结：{FlagState(row.state).label}",
+        text=f"{rules()[row.rule].title}：{row.reason}{refund}",
+        about=row.subject,
+        key=f"{row.subject}:concluded",
+    )
