@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from jiangxin.records.ledger.actions import seal
+from jiangxin.stages.accounts.flags import raise_stuck
 from jiangxin.stages.filing.actions import record_no_application
 
 
@@ -18,3 +19,10 @@ def seal_ledger(timestamp: int) -> None:
 def record_late_years(timestamp: int) -> None:
     """After the filing deadline, put on record which provinces count as having no application."""
     record_no_application()
+
+
+@app.periodic(cron="10 1 * * *")
+@app.task(queueing_lock="raise_stuck", pass_context=False)
+def look_for_stuck_money(timestamp: int) -> None:
+    """Every night, ask the provinces about central money that has lain with them for too long."""
+    raise_stuck()

@@ -87,6 +87,11 @@ def wan(fen: int | None) -> str:
     return NOTHING if fen is None else money.wan(fen)
 
 
+def yuan(fen: int | None) -> str:
+    """分 as 元 with two decimals, without the unit: 1234567 → '12,345.67'."""
+    return NOTHING if fen is None else money.yuan(fen)
+
+
 def day(value: date | None) -> str:
     """2025年10月31日."""
     return f"{value.year}年{value.month}月{value.day}日" if value else NOTHING
@@ -238,6 +243,7 @@ def attributes(pairs: Mapping[str, Any]) -> SafeString:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "wan": wan,
+    "yuan": yuan,
     "date": day,
     "long_date": long_day,
     "moment": moment,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError, Invalid, NotFound, WrongState
@@ -14,15 +15,15 @@ from jiangxin.records.documents.gates import safe_name
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
+from jiangxin.stages.funding.choices import Source
+from jiangxin.stages.funding.queries import received
 from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import in_scope, title_of
 
 from . import rules
-from .choices import Source
 from .forms import Entry, Upload, key_of, read_entry, wrongs
 from .importing import MOST_ROWS, RowsRefused, TableRow, read_table
 from .models import Account, Balance, Voucher
-from .receipts import received
 
 
 @transaction.atomic
@@ -74,7 +75,7 @@ def reverse_voucher(*, viewer: Viewer, voucher_id: int, reason: str) -> Voucher:
     if Voucher.objects.filter(reverses=first).exists():
         raise WrongState("这张凭证已经冲销。")
     balance = Balance.objects.get(account=account, source=first.source)
-    balance.spent -= first.amount
+    balance.spent = F("spent") - first.amount
     balance.save(update_fields=["spent"])
     copied = ("category", "source", "payee", "payee_key", "invoice", "invoice_key", "note")
     row = Voucher.objects.create(
@@ -207,13 +208,14 @@ def _spend(account: Account, source: str, amount: int) -> None:
     balance.received = received(account.title).get(source, 0)
     if amount > balance.left:
         raise _too_much(source, amount, balance.left)
-    balance.spent += amount
+    left = balance.left
+    balance.spent = F("spent") + amount
     try:
         with transaction.atomic():
             balance.save(update_fields=["received", "spent"])
     except IntegrityError as error:
         if "account_spends_what_arrived" in str(error):
-            raise _too_much(source, amount, balance.left + amount) from None
+            raise _too_much(source, amount, left) from None
         raise
 
 

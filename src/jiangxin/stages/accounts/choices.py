@@ -2,18 +2,9 @@
 
 from typing import NamedTuple
 
-from jiangxin.core.kernel.labels import Labelled
 from jiangxin.stages.programme.queries import pack
 
 OTHER = "other"  # a use that the notice does not name; it needs a reason and raises a flag (4.5)
-
-
-class Source(Labelled):
-    """Whose money it is; the three are kept apart (4.4)."""
-
-    CENTRAL = "central", "中央资金"
-    LOCAL = "local", "地方资金"
-    OWN = "own", "自筹资金"
 
 
 def uses(kind: str) -> dict[str, str]:

@@ -8,14 +8,16 @@ from jiangxin.core.kernel.money import yuan
 from jiangxin.core.workflow import PROVINCIAL, FlagState, Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office, tell_unit
-from jiangxin.records.ledger.actions import move
+from jiangxin.records.ledger.actions import Actor, move
+from jiangxin.stages.funding.queries import stuck
 from jiangxin.stages.titles.queries import in_scope
 
 from .choices import rules
 from .models import Flag, Voucher
-from .rules import raise_on
+from .rules import SYSTEM, limit, raise_flag, raise_on
 
 LETTERS = 2000
+NATION = Viewer(role=Role.AUDITOR, name="系统")  # whoever looks for stuck money sees the country
 
 
 @transaction.atomic
@@ -46,6 +48,34 @@ def raise_by_hand(*, viewer: Viewer, voucher_id: int, rule: str, text: str) -> F
     if row is None:
         raise LimitReached("对这张凭证已经提出过同样的疑点。", remedy="请在原疑点中办理。")
     return row
+
+
+@transaction.atomic
+def raise_stuck(*, by: Actor = SYSTEM) -> list[Flag]:
+    """Raise a flag wherever central money has lain at a province for longer than it may (截留).
+
+    Effects: the flags that are new, one for each title and day of arrival, each with event
+    `flag.raised` and a message to both departments of the province. Called every day.
+    """
+    raised = []
+    for each in stuck(NATION):
+        most = limit("funds.stuck_days", each.title)
+        if each.days <= most:
+            continue
+        raised.append(
+            raise_flag(
+                rules()["stuck"],
+                each.title,
+                about=f"{each.title.subject}:{each.since}",
+                text=(
+                    f"中央资金 {yuan(each.amount)} 元自{clock.long_date(each.since)}到省后未拨付单位，"
+                    f"已 {each.days} 天，超过 {most} 天。"
+                ),
+                amount=each.amount,
+                by=by,
+            )
+        )
+    return [flag for flag in raised if flag is not None]
 
 
 @transaction.atomic

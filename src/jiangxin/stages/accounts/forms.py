@@ -9,9 +9,10 @@ from typing import IO, NamedTuple
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.kernel.money import parse_yuan
+from jiangxin.stages.funding.choices import Source
 from jiangxin.stages.titles.models import Title
 
-from .choices import OTHER, Source, uses
+from .choices import OTHER, uses
 
 TEXTS = {
     "payee": ("收款方", 120, True),
@@ -82,7 +83,7 @@ def wrongs(title: Title, entry: Entry) -> list[DomainError]:
         problems.append(Invalid("金额须大于 0，且不超过 100 亿元。", field="amount"))
     if entry.category not in uses(title.kind):
         problems.append(Invalid("请选择用途。", clause="4.5", field="category"))
-    if entry.source not in list(Source):
+    if entry.source not in Source.values:
         problems.append(Invalid("请选择资金来源。", clause="4.4", field="source"))
     if entry.category == OTHER and not entry.reason:
         problems.append(Invalid("用途为“其他”的，请写明理由。", clause="4.5", field="reason"))

@@ -12,9 +12,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.records.documents.gates import TYPES, media_type, safe_name
+from jiangxin.stages.funding.choices import Source
 from jiangxin.stages.titles.models import Title
 
-from .choices import Source, all_uses, uses
+from .choices import all_uses, uses
 from .forms import Upload
 
 MOST_ROWS = 100  # as many rows, and files with them, as one page takes at once
@@ -76,7 +77,7 @@ def template(title: Title) -> bytes:
     text = book.add_format({"num_format": "@"})
     lists = {
         "category": list(uses(title.kind).values()),
-        "source": [each.label for each in Source],
+        "source": Source.labels,
     }
     notes = book.add_worksheet("可选值")
     for place, (key, label) in enumerate(COLUMNS.items()):
@@ -107,7 +108,7 @@ def read_table(table: Upload) -> list[TableRow]:
     empty table.
     """
     name = safe_name(table.name)
-    if media_type(name, table.size, table.content) != TYPES["xlsx"]:
+    if _kind(name, table) != TYPES["xlsx"]:
         raise Invalid("请上传 XLSX 文件。", remedy="可先下载模板填写。", field="table")
     try:
         book = CalamineWorkbook.from_filelike(table.content)
@@ -131,6 +132,14 @@ def read_table(table: Upload) -> list[TableRow]:
     if not rows:
         raise Invalid("表中没有内容。", remedy="请从第 2 行起填写。", field="table")
     return rows
+
+
+def _kind(name: str, table: Upload) -> str:
+    """What kind of file the gates take it for. Raises `Invalid` for what they refuse."""
+    try:
+        return media_type(name, table.size, table.content)
+    except Invalid as error:
+        raise Invalid(error.message, remedy=error.remedy, field="table") from None
 
 
 def _row(number: int, cells: dict[str, Any]) -> TableRow:

@@ -6,9 +6,10 @@ from django.db.models import F, Q
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.workflow import FlagState
 from jiangxin.records.documents.models import Document
+from jiangxin.stages.funding.choices import Source
 from jiangxin.stages.titles.models import Title
 
-from .choices import OTHER, Source
+from .choices import OTHER
 
 
 class Account(models.Model):
@@ -35,7 +36,7 @@ class Balance(models.Model):
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="balances")
-    source = models.CharField("资金来源", max_length=8, choices=Source.choices())
+    source = models.CharField("资金来源", max_length=8, choices=Source)
     received = models.BigIntegerField("到账（分）", default=0)
     spent = models.BigIntegerField("支出（分）", default=0)
 
@@ -64,7 +65,7 @@ class Voucher(models.Model):
     on = models.DateField("日期")
     amount = models.BigIntegerField("金额（分）")
     category = models.CharField("用途", max_length=32)
-    source = models.CharField("资金来源", max_length=8, choices=Source.choices())
+    source = models.CharField("资金来源", max_length=8, choices=Source)
     payee = models.CharField("收款方", max_length=120)
     payee_key = models.CharField(max_length=120)
     invoice = models.CharField("发票号", max_length=60, blank=True)

@@ -1,6 +1,7 @@
 """Fund accounts, vouchers and flags, each for those who may see them; sums and rates for other stages."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,6 @@ from django.db.models import (
     BigIntegerField,
     Case,
     Count,
-    Exists,
     F,
     OuterRef,
     Q,
@@ -28,12 +28,15 @@ from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.application.titled import project_of
+from jiangxin.stages.funding.choices import Source
+from jiangxin.stages.funding.models import Payment
+from jiangxin.stages.funding.queries import received
+from jiangxin.stages.funding.queries.payments import REACHED
 from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import in_scope, titles_of
 
-from .choices import Source, rules, uses
+from .choices import rules, uses
 from .models import Balance, Flag, Voucher
-from .receipts import received, received_total
 
 PENDING = (FlagState.OPEN, FlagState.ANSWERED)
 STANDING = Q(reverses=None, reversed_by=None)  # vouchers that count as spending
@@ -91,6 +94,16 @@ class Sheet:
     def left(self) -> int:
         return self.received - self.spent
 
+    @property
+    def arrival(self) -> Fraction | None:
+        """资金到位率."""
+        return _share(self.received, self.planned)
+
+    @property
+    def execution(self) -> Fraction | None:
+        """执行率."""
+        return _share(self.spent, self.received)
+
 
 def sheet(title: Title) -> Sheet:
     """What arrived, is spent and is left by source; the budget against what is spent. Three queries."""
@@ -142,23 +155,29 @@ def spent(title: Title) -> dict[str, dict[str, int]]:
 
 def arrival_rate(title: Title) -> Fraction | None:
     """资金到位率: what arrived of what the application planned; None where nothing was planned."""
-    return _share(sheet(title).received, sheet(title).planned)
+    return sheet(title).arrival
 
 
 def execution_rate(title: Title) -> Fraction | None:
     """执行率: what is spent of what arrived; None while nothing has."""
-    seen = sheet(title)
-    return _share(seen.spent, seen.received)
+    return sheet(title).execution
 
 
 def compliance_rate(title: Title) -> Fraction | None:
     """合规率: the part of the spending against which no flag is confirmed; None while nothing is spent."""
-    rows = Voucher.objects.filter(STANDING, account__title=title)
-    wrong = Flag.objects.filter(voucher=OuterRef("pk"), state=FlagState.CONFIRMED)
-    totals = rows.aggregate(
-        all=Coalesce(Sum("amount"), 0), wrong=Coalesce(Sum("amount", filter=Exists(wrong)), 0)
-    )
-    return _share(totals["all"] - totals["wrong"], totals["all"])
+    return compliance(sheet(title).spent, confirmed_flags(title))
+
+
+def compliance(spent: int, found: Iterable[Flag]) -> Fraction | None:
+    """The same out of an account's flags, read with their vouchers; what is taken back is not spent."""
+    wrong = {
+        flag.voucher_id: flag.voucher.amount
+        for flag in found
+        if flag.state == FlagState.CONFIRMED
+        and flag.voucher is not None
+        and not hasattr(flag.voucher, "reversed_by")
+    }
+    return _share(spent - sum(wrong.values()), spent)
 
 
 def _share(part: int, whole: int | None) -> Fraction | None:
@@ -174,8 +193,9 @@ def accounts(viewer: Viewer) -> QuerySet[Title]:
     `confirmed` (numbers of flags) and `refund`."""
     taken = Balance.objects.filter(account__title=OuterRef("pk"))
     flags = Flag.objects.filter(title=OuterRef("pk"))
+    paid = Payment.objects.live().filter(REACHED, title=OuterRef("pk"))
     rows = titles_of(viewer).annotate(
-        received=received_total(),
+        received=_total(paid, "title", Sum("amount")),
         spent=_total(taken, "account__title", Sum("spent")),
         pending=_total(flags.filter(state__in=PENDING), "title", Count("pk")),
         confirmed=_total(flags.filter(state=FlagState.CONFIRMED), "title", Count("pk")),
@@ -265,7 +285,12 @@ def twin(viewer: Viewer, row: Flag) -> Voucher | None:
 
 def flags_of(title: Title) -> QuerySet[Flag]:
     """Every flag of a title, newest first."""
-    return Flag.objects.filter(title=title).select_related("voucher")
+    return Flag.objects.filter(title=title).select_related("voucher__reversed_by")
+
+
+def flags_on(row: Voucher) -> QuerySet[Flag]:
+    """Every flag on a voucher that the viewer may see, newest first."""
+    return Flag.objects.filter(voucher=row)
 
 
 def confirmed_flags(title: Title) -> QuerySet[Flag]:

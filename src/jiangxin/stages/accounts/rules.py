@@ -100,8 +100,7 @@ def check(vouchers: Iterable[Voucher]) -> list[Flag]:
 
     Two accounts that use one invoice are both asked: nobody can say yet whose it is.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    take_turns()
     raised: list[Flag | None] = []
     for voucher in vouchers:
         for key, rule in rules().items():
@@ -112,6 +111,12 @@ def check(vouchers: Iterable[Voucher]) -> list[Flag]:
                 if found.other is not None and found.other.account_id != voucher.account_id:
                     raised.append(raise_on(rule, found.other, found.text, other=voucher))
     return [flag for flag in raised if flag is not None]
+
+
+def take_turns() -> None:
+    """Until this transaction ends, no other one looks for what is wrong in its vouchers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
 
 
 def raise_on(
