@@ -27,7 +27,7 @@ from jiangxin.core.kernel.identifiers import (
     read_uscc,
 )
 from jiangxin.core.kernel.labels import Labelled
-from jiangxin.core.kernel.money import parse_wan, wan
+from jiangxin.core.kernel.money import parse_wan, parse_yuan, wan, yuan
 from jiangxin.core.kernel.regions import BY_CODE, PROVINCES, province_name
 
 # --- money
@@ -71,6 +71,18 @@ def test_money_is_never_negative_and_never_finer_than_a_fen(text: str) -> None:
 def test_whole_hundreds_of_yuan_come_back_from_the_screen(hundreds: int) -> None:
     fen = hundreds * 10_000
     assert parse_wan(wan(fen)) == fen
+
+
+@given(st.integers(0, 10**15))
+def test_every_fen_comes_back_from_an_account(fen: int) -> None:
+    assert parse_yuan(yuan(fen)) == fen
+
+
+@pytest.mark.parametrize(("text", "said"), [("0.001", "0.001”元不合规"), ("一百", "请按元填写")])
+def test_an_account_refuses_in_its_own_unit(text: str, said: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_yuan(text)
+    assert said in caught.value.message + caught.value.remedy
 
 
 # --- identifiers

@@ -178,6 +178,8 @@ def test_a_malformed_file_is_refused_by_name(
             'study = "研修"\ntraining2 = "x"\n[choices.other]\ntraining = "别的"',
             "含义不同",
         ),
+        ("money.toml", 'kind = "withholding"', 'kind = "theft"', "规则 stuck 的种类"),
+        ("money.toml", 'answers = "province"', 'answers = "nobody"', "规则 stuck 没有写明"),
         ("overlays/37-2022.toml", '"quota.base" = 5', '"quota.base" = 6', "37-2022"),
         ("cases/studio.yaml", "全部: 符合", "全部: 不符合", "全部 应为不符合，实为符合"),
         ("cases/studio.yaml", "N25: 不符合", "N25: 符合", "N25 应为符合，实为不符合"),

@@ -12,6 +12,8 @@ from jiangxin.faces.frame import filters, rows
 def test_money_dates_and_shares_read_as_officials_write_them() -> None:
     assert filters.wan(500_000_000) == "500.00"
     assert filters.wan(None) == "—"
+    assert filters.yuan(1_234_567) == "12,345.67"
+    assert filters.yuan(None) == "—"
     assert filters.long_day(date(2025, 10, 31)) == "2025年10月31日（星期五）"
     assert filters.moment(clock.beijing(2025, 10, 31, 17)) == "2025年10月31日（星期五）17:00"
     assert filters.percent(0.905) == "90.5%"

@@ -245,8 +245,14 @@ def test_a_text_never_becomes_a_formula(text: str) -> None:
     assert book.get_sheet_by_index(0).to_python()[1] == [text]
 
 
-def test_numbers_stay_numbers_and_money_is_in_wan() -> None:
-    data = export.xlsx_bytes("a/b", ["数", "金额"], [[("number", -5), ("money", 12_500_000)]])
+def test_numbers_stay_numbers_and_money_is_in_the_unit_of_its_heading() -> None:
+    row = [("number", -5), ("money", 12_500_000), ("yuan", 123_456)]
+    data = export.xlsx_bytes("a/b", ["数", "金额", "账"], [row])
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
-    assert sheet.to_python()[1] == [-5.0, 12.5]
+    assert sheet.to_python()[1] == [-5.0, 12.5, 1234.56]
+    assert [export.heading("额", kind) for kind in ("number", "money", "yuan")] == [
+        "额",
+        "额（万元）",
+        "额（元）",
+    ]
     assert "-5,12.5" in "".join(export.csv_lines(["数"], [[("number", -5), ("money", 12_500_000)]]))

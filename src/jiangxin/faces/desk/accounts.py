@@ -30,17 +30,17 @@ from .navigation import Link, desk_page
 
 FINANCE = frozenset({Role.PROVINCE_FINANCE})
 LINKS = (
-    Link(name="desk-accounts", label="专项资金账", icon="money", roles=READERS, group="资金"),
+    Link(name="desk-accounts", label="专项资金账", icon="book", roles=READERS, group="资金使用"),
     Link(
         name="desk-flags",
         label="资金疑点",
         icon="flag",
         roles=READERS,
-        group="资金",
+        group="资金使用",
         waits=queries.open_flags,
         todo="待办:我",
     ),
-    Link(name="desk-vouchers", label="支出凭证", icon="file", roles=READERS, group="资金"),
+    Link(name="desk-vouchers", label="支出凭证", icon="file", roles=READERS, group="资金使用"),
 )
 ACCOUNTS = Listing(
     columns=(

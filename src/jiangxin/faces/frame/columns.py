@@ -11,7 +11,8 @@ from django.http import QueryDict
 class Column:
     """A column. `value(row)` gives what is shown and exported, by `kind`:
 
-    text, number, money (分), date, moment, yesno, or state, whose value is (code, label).
+    text, number, money (分, shown in 万元), yuan (分, shown in 元), date, moment, yesno, or state,
+    whose value is (code, label).
     `sort` is the field to order by; without it the column cannot be sorted.
     """
 

@@ -12,7 +12,7 @@ import xlsxwriter
 from django.http import HttpResponse, StreamingHttpResponse
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.money import FEN_PER_WAN
+from jiangxin.core.kernel.money import FEN_PER_WAN, FEN_PER_YUAN
 
 FORMATS = ("csv", "xlsx")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -23,7 +23,8 @@ Pair = tuple[str, Any]
 
 def heading(label: str, kind: str) -> str:
     """A column's head; amounts say their unit."""
-    return f"{label}（万元）" if kind == "money" else label
+    unit = {"money": "（万元）", "yuan": "（元）"}.get(kind, "")
+    return label + unit
 
 
 def respond(
@@ -72,11 +73,13 @@ def harmless(value: Any) -> Any:
 
 
 def plain(kind: str, value: Any) -> Any:
-    """A value as a file holds it: numbers as numbers, money in 万元, moments in Beijing time."""
+    """A value as a file holds it: numbers as numbers, money in 万元 or 元, moments in Beijing time."""
     if value is None:
         return ""
     if kind == "money":
         return Decimal(value) / FEN_PER_WAN
+    if kind == "yuan":
+        return Decimal(value) / FEN_PER_YUAN
     if kind == "yesno":
         return "是" if value else "否"
     if isinstance(value, datetime):
@@ -105,7 +108,9 @@ def xlsx_bytes(name: str, heads: Sequence[str], rows: Iterable[Sequence[Pair]]) 
             if isinstance(value, str):
                 sheet.write_string(number, column, value)
             else:
-                sheet.write_number(number, column, value, money if kind == "money" else None)
+                sheet.write_number(
+                    number, column, value, money if kind in ("money", "yuan") else None
+                )
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, number, max(0, len(heads) - 1))
     book.close()

@@ -1,7 +1,6 @@
 """Lists of vouchers, as the desk and a unit's own account have them."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -30,7 +29,7 @@ def vouchers_of(
             Column("number", "凭证号", lambda row: row.number, sort="id"),
             *more,
             Column("on", "支付日期", lambda row: row.on, "date", "on"),
-            Column("amount", "金额（元）", _yuan, "number", "amount"),
+            Column("amount", "金额", lambda row: row.amount, "yuan", "amount"),
             Column("use", "用途", lambda row: uses[row.category], sort="category"),
             Column("source", "资金来源", lambda row: SOURCES[row.source], sort="source"),
             Column("payee", "收款方", lambda row: row.payee, sort="payee"),
@@ -58,11 +57,6 @@ def vouchers_of(
         order=("-on", "-id"),
         link=link,
     )
-
-
-def _yuan(row: Any) -> Decimal:
-    """An account is kept to the 分, which 万元 would not show."""
-    return (Decimal(row.amount) / FEN_PER_YUAN).quantize(Decimal("0.01"))
 
 
 def standing(row: Any) -> str:

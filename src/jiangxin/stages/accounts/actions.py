@@ -25,6 +25,8 @@ from .forms import Entry, Upload, key_of, read_entry, wrongs
 from .importing import MOST_ROWS, RowsRefused, TableRow, read_table
 from .models import Account, Balance, Voucher
 
+LONGEST_REASON = 500
+
 
 @transaction.atomic
 def enter_voucher(*, viewer: Viewer, title_id: int, entry: Entry, file: Upload | None) -> Voucher:
@@ -57,23 +59,13 @@ def reverse_voucher(*, viewer: Viewer, voucher_id: int, reason: str) -> Voucher:
     without a reason, `WrongState` when it is taken back already or is itself a reversing one.
     """
     viewer.require(Role.APPLICANT)
-    first = (
-        Voucher.objects.filter(in_scope(viewer, "account__title"), pk=voucher_id)
-        .select_related("account__title", "document")
-        .first()
-    )
-    if first is None:
-        raise NotFound("没有这张凭证。", remedy="它可能属于其他单位。")
-    account = _locked(first.account.title)
+    first = _standing(viewer, voucher_id)
+    account = first.account
     reason = reason.strip()
     if not reason:
         raise Invalid("请写明冲销的理由。", clause="4.5", field="reason")
-    if len(reason) > 500:
-        raise Invalid("理由最多 500 字。", field="reason")
-    if first.reverses_id is not None:
-        raise WrongState("冲销凭证不能再冲销。", remedy="请按正确内容重新登记一张凭证。")
-    if Voucher.objects.filter(reverses=first).exists():
-        raise WrongState("这张凭证已经冲销。")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(f"理由最多 {LONGEST_REASON} 字。", field="reason")
     balance = Balance.objects.get(account=account, source=first.source)
     balance.spent = F("spent") - first.amount
     balance.save(update_fields=["spent"])
@@ -95,6 +87,20 @@ def reverse_voucher(*, viewer: Viewer, voucher_id: int, reason: str) -> Voucher:
         by=viewer,
         payload={"by": row.subject, "digest": row.digest()},
     )
+    return row
+
+
+def _standing(viewer: Viewer, voucher_id: int) -> Voucher:
+    """The unit's own voucher, its account locked, as long as it is not taken back."""
+    rows = Voucher.objects.filter(in_scope(viewer, "account__title"), pk=voucher_id)
+    row = rows.select_related("account__title", "document").first()
+    if row is None:
+        raise NotFound("没有这张凭证。", remedy="它可能属于其他单位。")
+    _locked(row.account.title)
+    if row.reverses_id is not None:
+        raise WrongState("冲销凭证不能再冲销。", remedy="请按正确内容重新登记一张凭证。")
+    if Voucher.objects.filter(reverses=row).exists():
+        raise WrongState("这张凭证已经冲销。")
     return row
 
 

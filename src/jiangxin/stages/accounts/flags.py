@@ -1,5 +1,7 @@
 """Flags by hand, what is said about them, and how they end."""
 
+from typing import Any
+
 from django.db import transaction
 
 from jiangxin.core.kernel import clock
@@ -17,6 +19,7 @@ from .models import Flag, Voucher
 from .rules import SYSTEM, limit, raise_flag, raise_on
 
 LETTERS = 2000
+CONCLUSION = ("reason", "refund", "concluded_at", "concluded_by")
 NATION = Viewer(role=Role.AUDITOR, name="系统")  # whoever looks for stuck money sees the country
 
 
@@ -128,7 +131,7 @@ def clear_flag(*, viewer: Viewer, flag_id: int, reason: str) -> Flag:
             "reasons_given": lambda: _require_text(reason, "核实情况", "reason", LETTERS),
             "checked_by_another": lambda: _require_another(row, viewer),
         },
-        also=("reason", "refund", "concluded_at", "concluded_by"),
+        also=CONCLUSION,
     )
     _tell_end(row)
     return row
@@ -153,32 +156,17 @@ def confirm_flag(*, viewer: Viewer, flag_id: int, reason: str, refund: int) -> F
     def reasons_given() -> None:
         _require_text(reason, "认定理由", "reason", LETTERS)
 
-    also = ("reason", "refund", "concluded_at", "concluded_by")
-    payload = {"refund": refund, "amount": row.amount}
+    kept: dict[str, Any] = {
+        "by": viewer,
+        "payload": {"refund": refund, "amount": row.amount},
+        "also": CONCLUSION,
+    }
     if row.state == FlagState.OPEN:
-        move(
-            row,
-            step="confirm_unanswered",
-            by=viewer,
-            guards={
-                "reasons_given": reasons_given,
-                "answer_overdue": lambda: _require_overdue(row),
-            },
-            payload=payload,
-            also=also,
-        )
+        guards = {"reasons_given": reasons_given, "answer_overdue": lambda: _require_overdue(row)}
+        move(row, step="confirm_unanswered", guards=guards, **kept)
     else:
-        move(
-            row,
-            step="confirm",
-            by=viewer,
-            guards={
-                "reasons_given": reasons_given,
-                "checked_by_another": lambda: _require_another(row, viewer),
-            },
-            payload=payload,
-            also=also,
-        )
+        another = {"checked_by_another": lambda: _require_another(row, viewer)}
+        move(row, step="confirm", guards={"reasons_given": reasons_given, **another}, **kept)
     _tell_end(row)
     return row
 
