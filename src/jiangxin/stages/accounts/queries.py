@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.workflow import FlagState, Role
+from jiangxin.core.workflow import PROVINCIAL, FlagState, Role
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
@@ -300,6 +300,8 @@ def confirmed_flags(title: Title) -> QuerySet[Flag]:
 
 def open_flags(viewer: Viewer) -> Waits:
     """The flags that wait for the viewer to explain them or to conclude."""
+    if viewer.role not in (Role.APPLICANT, *PROVINCIAL):
+        return Waits(Flag.objects.none())
     return Waits(Flag.objects.filter(waiting(viewer), in_scope(viewer)), due="due")
 
 
@@ -321,15 +323,7 @@ def waiting(viewer: Viewer) -> Q:
 def may_answer(viewer: Viewer, row: Flag) -> bool:
     """Whether this viewer's role is the one that explains this flag, and it is not explained yet."""
     unit = rules()[row.rule].answers == "unit"
-    role = (
-        viewer.role is Role.APPLICANT
-        if unit
-        else viewer.role
-        in (
-            Role.PROVINCE_HR,
-            Role.PROVINCE_FINANCE,
-        )
-    )
+    role = viewer.role is Role.APPLICANT if unit else viewer.role in PROVINCIAL
     return role and row.state == FlagState.OPEN
 
 
