@@ -406,6 +406,23 @@ def test_words_are_needed_and_have_an_end(fund: Fund, text: str) -> None:
             flags.confirm_flag(viewer=fund.finance, flag_id=flag.pk, reason=text, refund=0)
 
 
+def test_what_the_database_can_not_keep_is_left_out(fund: Fund) -> None:
+    row = fund.enter(note="实训设备")
+    with clock.at(SPENDING):
+        flag = flags.raise_by_hand(
+            viewer=fund.finance, voucher_id=row.pk, rule="other_purpose", text="名实\0不符"
+        )
+        flags.answer_flag(viewer=fund.unit, flag_id=flag.pk, text="已\0核对")
+        flag = flags.clear_flag(viewer=fund.finance, flag_id=flag.pk, reason="属\0实")
+        back = actions.reverse_voucher(viewer=fund.unit, voucher_id=row.pk, reason="写\0错")
+    assert (flag.text, flag.answer, flag.reason, back.reason) == (
+        "名实不符",
+        "已核对",
+        "属实",
+        "写错",
+    )
+
+
 @pytest.mark.parametrize("refund", [-1, 1000 * YUAN + 1])
 def test_no_more_is_paid_back_than_is_in_question(fund: Fund, refund: int) -> None:
     flag = answer(fund, fund.flagged())

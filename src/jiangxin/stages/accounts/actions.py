@@ -21,7 +21,7 @@ from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import in_scope, title_of
 
 from . import rules
-from .forms import Entry, Upload, key_of, read_entry, wrongs
+from .forms import Entry, Upload, clean, key_of, read_entry, wrongs
 from .importing import MOST_ROWS, RowsRefused, TableRow, read_table
 from .models import Account, Balance, Voucher
 
@@ -61,7 +61,7 @@ def reverse_voucher(*, viewer: Viewer, voucher_id: int, reason: str) -> Voucher:
     viewer.require(Role.APPLICANT)
     first = _standing(viewer, voucher_id)
     account = first.account
-    reason = reason.strip()
+    reason = clean(reason)
     if not reason:
         raise Invalid("请写明冲销的理由。", clause="4.5", field="reason")
     if len(reason) > LONGEST_REASON:

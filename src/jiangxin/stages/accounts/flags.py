@@ -7,7 +7,7 @@ from django.db import transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
 from jiangxin.core.kernel.money import yuan
-from jiangxin.core.workflow import PROVINCIAL, FlagState, Role
+from jiangxin.core.workflow import PROVINCIAL, FlagState, Guard, Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office, tell_unit
 from jiangxin.records.ledger.actions import Actor, move
@@ -15,6 +15,7 @@ from jiangxin.stages.funding.queries import stuck
 from jiangxin.stages.titles.queries import in_scope
 
 from .choices import rules
+from .forms import clean
 from .models import Flag, Voucher
 from .rules import SYSTEM, limit, raise_flag, raise_on
 
@@ -46,8 +47,9 @@ def raise_by_hand(*, viewer: Viewer, voucher_id: int, rule: str, text: str) -> F
         raise Invalid("自筹资金不适用此项。", clause="4.5", field="rule")
     if voucher.reverses_id is not None or Voucher.objects.filter(reverses=voucher).exists():
         raise WrongState("这张凭证已经冲销，不再是支出。")
+    text = clean(text)
     _require_text(text, "情况和依据", "text", 1000)
-    row = raise_on(known, voucher, text.strip(), by=viewer, name=viewer.name)
+    row = raise_on(known, voucher, text, by=viewer, name=viewer.name)
     if row is None:
         raise LimitReached("对这张凭证已经提出过同样的疑点。", remedy="请在原疑点中办理。")
     return row
@@ -94,7 +96,8 @@ def answer_flag(*, viewer: Viewer, flag_id: int, text: str) -> Flag:
     if viewer.role not in who:
         names = "、".join(each.label for each in who)
         raise NotPermitted(f"这个疑点由{names}说明情况。", clause="4.5")
-    row.answer, row.answered_at, row.answered_by = text.strip(), clock.now(), viewer.name
+    text = clean(text)
+    row.answer, row.answered_at, row.answered_by = text, clock.now(), viewer.name
     row.answered_actor = viewer.actor
     move(
         row,
@@ -121,7 +124,7 @@ def clear_flag(*, viewer: Viewer, flag_id: int, reason: str) -> Flag:
     Effects: the conclusion, event `flag.cleared`, a message to the unit. Raises `Invalid` without a
     reason, `NotPermitted` for the person who explained it, `WrongState` when it is concluded.
     """
-    row = _locked(viewer, flag_id)
+    row, reason = _locked(viewer, flag_id), clean(reason)
     _conclusion(row, viewer, reason, 0)
     move(
         row,
@@ -146,7 +149,7 @@ def confirm_flag(*, viewer: Viewer, flag_id: int, reason: str, refund: int) -> F
     Raises `Invalid` without a reason or for a refund above the amount in question, `WrongState`
     while the unit may still explain or when it is concluded, `NotPermitted` like `clear_flag`.
     """
-    row = _locked(viewer, flag_id)
+    row, reason = _locked(viewer, flag_id), clean(reason)
     if not 0 <= refund <= row.amount:
         raise Invalid(
             f"退回资金须在 0 到 {yuan(row.amount)} 元之间。", clause="4.5", field="refund"
@@ -161,12 +164,13 @@ def confirm_flag(*, viewer: Viewer, flag_id: int, reason: str, refund: int) -> F
         "payload": {"refund": refund, "amount": row.amount},
         "also": CONCLUSION,
     }
+    guards: dict[str, Guard] = {"reasons_given": reasons_given}
     if row.state == FlagState.OPEN:
-        guards = {"reasons_given": reasons_given, "answer_overdue": lambda: _require_overdue(row)}
+        guards["answer_overdue"] = lambda: _require_overdue(row)
         move(row, step="confirm_unanswered", guards=guards, **kept)
     else:
-        another = {"checked_by_another": lambda: _require_another(row, viewer)}
-        move(row, step="confirm", guards={"reasons_given": reasons_given, **another}, **kept)
+        guards["checked_by_another"] = lambda: _require_another(row, viewer)
+        move(row, step="confirm", guards=guards, **kept)
     _tell_end(row)
     return row
 
@@ -184,12 +188,12 @@ def _locked(viewer: Viewer, flag_id: int) -> Flag:
 
 
 def _conclusion(row: Flag, viewer: Viewer, reason: str, refund: int) -> None:
-    row.reason, row.refund = reason.strip(), refund
+    row.reason, row.refund = reason, refund
     row.concluded_at, row.concluded_by = clock.now(), viewer.name
 
 
 def _require_text(text: str, what: str, field: str, longest: int) -> None:
-    if not text.strip():
+    if not text:
         raise Invalid(f"请写明{what}。", clause="4.5", field=field)
     if len(text) > longest:
         raise Invalid(f"{what}最多 {longest} 字。", field=field)

@@ -64,7 +64,7 @@ def read_entry(title: Title, typed: Mapping[str, str]) -> tuple[Entry | None, li
         amount=amount,
         category=typed.get("category", "").strip(),
         source=typed.get("source", "").strip(),
-        **{name: typed.get(name, "").replace("\0", "").strip() for name in TEXTS},
+        **{name: clean(typed.get(name, "")) for name in TEXTS},
     )
     told_already = {each.field for each in problems}
     problems += [each for each in wrongs(title, entry) if each.field not in told_already]
@@ -94,6 +94,11 @@ def wrongs(title: Title, entry: Entry) -> list[DomainError]:
         if len(given) > longest:
             problems.append(Invalid(f"{label}最多 {longest} 字。", field=name))
     return problems
+
+
+def clean(text: str) -> str:
+    """What a person typed, without what the database can not keep and without space around it."""
+    return text.replace("\0", "").strip()
 
 
 def key_of(text: str) -> str:
