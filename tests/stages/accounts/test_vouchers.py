@@ -301,13 +301,18 @@ def test_a_table_enters_row_by_row(fund: Fund) -> None:
         fund,
         table(
             {"amount": 1234.56},
-            {"file": "发票2.pdf", "invoice": "25372000000099999999", "source": "自筹资金"},
+            {
+                "amount": 1.1 + 2.2,  # 3.3000000000000003
+                "file": "发票2.pdf",
+                "invoice": "25372000000099999999",
+                "source": "自筹资金",
+            },
         ),
         files(2),
     )
     assert [(row.amount, row.source, row.document.name) for row in rows] == [
         (1234_56, "local", "发票1.pdf"),
-        (1000 * YUAN, "own", "发票2.pdf"),
+        (3_30, "own", "发票2.pdf"),
     ]
     assert [row.invoice[-4:] for row in rows] == ["5678", "9999"]
     assert rows[0].on == date(2026, 10, 8)

@@ -165,5 +165,6 @@ def _text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
-        return f"{Decimal(repr(value)).normalize():f}"
+        # A sum in a spreadsheet may come as 0.30000000000000004; what is shown there is 0.3.
+        return f"{Decimal(repr(round(value, 6))).normalize():f}"
     return str(value).strip()
