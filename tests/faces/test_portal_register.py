@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -155,14 +156,19 @@ def test_the_nation_counts_what_is_registered_and_valid() -> None:
     assert sum(int(row["登记项目"]) for row in rows) == 5
 
 
+def link_before(page: str, words: str) -> str:
+    """The address of the link in which `words` are."""
+    start = page.index(words)
+    return unescape(page[page.rindex('href="', 0, start) + 6 : start].split('"')[0])
+
+
 def test_a_count_leads_to_exactly_what_it_counts() -> None:
     title("F1")
     title("F2", state="revoked")
     title("F3", province="32")
-    page = text(reverse("portal-nation"))
-    start = page.index('title="山东省 1 个"')
-    link = page[page.rindex('href="', 0, start) + 6 : start].split('"')[0].replace("&amp;", "&")
-    found = text(link)
+    tile = link_before(text(reverse("portal-nation")), 'title="山东省 1 个"')
+    assert tile == reverse("portal-province", args=["37"])
+    found = text(link_before(text(tile), "名录中本省有效的项目"))
     assert "基地F1" in found
     assert "基地F2" not in found
     assert "共 1 条" in found

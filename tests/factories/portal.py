@@ -18,6 +18,7 @@ PAGES = (
     "portal-notices",
     "portal-register",
     "portal-nation",
+    "portal-coverage",
     "portal-policy",
     "portal-norms",
     "verify",
@@ -108,6 +109,7 @@ def addresses(call: Call, notice: Notice, title: Title) -> list[str]:
         reverse("portal-call", args=[call.pk]),
         reverse("portal-call", args=[call.pk]) + "?list=&at=1",
         reverse("portal-notice", args=[notice.pk]),
+        reverse("portal-province", args=[title.province]),
         reverse("portal-title", args=[title.pk]),
         reverse("portal-title", args=[title.pk]) + "?list=&at=1",
     ]

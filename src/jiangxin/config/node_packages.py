@@ -21,7 +21,7 @@ PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
             "js/tabler.min.js.map",
         ),
     ),
-    "echarts": ("echarts/dist", ("echarts.min.js",)),
+    "echarts": ("echarts/dist", ("echarts.common.min.js",)),
 }
 
 

@@ -18,6 +18,7 @@ from .columns import Cell, Chip, ColumnChoice, Head, Link, Row
 from .export import heading
 from .listing import Column, Listing, choice, number, province
 from .pages import ANYONE, Request, page, render
+from .pictures import Chart, Heading, Picture, Series, tiles
 
 LAYOUTS = ("portal", "workspace", "desk", "notice", "error")
 
@@ -263,6 +264,33 @@ def listing() -> SimpleNamespace:
     )
 
 
+def drawn() -> Picture:
+    """A picture with everything: a chart with a forecast and a target, tiles, a table."""
+    counts: dict[str, int | None] = {p.code: (n * 7) % 23 for n, p in enumerate(PROVINCES)}
+    years = ["2022", "2023", "2024"]
+    return Picture(
+        key="sample",
+        title="各省项目（样例）",
+        clause="1",
+        as_of=clock.now(),
+        note="推算部分以虚线表示。",
+        heads=(Heading("name", "省份", "text"), Heading("count", "项目", shade=True)),
+        rows=[(p.name, counts[p.code]) for p in PROVINCES],
+        total=("全国", sum(each or 0 for each in counts.values())),
+        charts=[
+            Chart(
+                "sample",
+                "项目累计",
+                "个",
+                years,
+                [Series("新建", [3, 8, 8]), Series("推算", [None, None, 5], expected=True)],
+                target=15,
+            )
+        ],
+        tiles=tiles(counts, lambda _: "/gallery/"),
+    )
+
+
 def sample() -> dict[str, Any]:
     """The whole context of the gallery; times are fixed so that pictures compare."""
     at = clock.beijing(2025, 9, 12, 15, 20)
@@ -301,7 +329,7 @@ def sample() -> dict[str, Any]:
         "list": listing(),
         "empty": {"title": "还没有申报", "why": "申报通知发布后，单位提交的申报会出现在这里。"},
         "around": SimpleNamespace(back_url="#", at=17, total=345, previous_url="#p", next_url="#n"),
-        "counts": {p.code: (place * 7) % 23 for place, p in enumerate(PROVINCES)},
+        "drawn": drawn(),
         "changes": [
             {"section": "培训能力", "label": "年培训规模", "before": "1800", "after": "2300"},
             {"section": "", "label": "信息化平台", "before": "", "after": "已建"},

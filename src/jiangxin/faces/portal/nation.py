@@ -3,96 +3,100 @@
 from collections import Counter
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES
-from jiangxin.faces.frame import export
+from jiangxin.faces.frame import export, nation, pictures
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import ANYONE, Request, page
+from jiangxin.stages.application.coverage import occupation_counts
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Track
-from jiangxin.stages.titles import queries
+from jiangxin.stages.titles import progress, queries
 
 from .navigation import portal_page
 
 Table = list[tuple[str, int, str, int]]
 NAMES = {each.code: each.name for each in PROVINCES}
-VALID = " 年:{first}..{last} 状态:有效"  # the search that finds exactly what is counted here
+VALID = "年:{first}..{last} 状态:有效"  # the search that finds exactly what is counted here
+
+
+def province_url(code: str) -> str:
+    """Where a province's tile leads."""
+    return path_of("portal-province", code)
+
+
+def found_by(*terms: str) -> str:
+    """The search of the register that finds exactly the counted titles, with these terms."""
+    first, last = queries.programme_years()
+    terms = (*terms, VALID.format(first=first, last=last))
+    return path_of("portal-register") + query({"q": " ".join(terms)})
 
 
 @page(roles=ANYONE)
-def nation(request: Request) -> HttpResponse:
+def overview(request: Request) -> HttpResponse:
     """Only what the register publishes, counted; or the counts as a file. Three queries."""
     table = queries.table()
-    wanted = request.GET.get("export", "")
+    wanted = request.GET.get("export", "") if "picture" not in request.GET else ""
     if wanted == "json":
         return _json(table)
     if wanted in export.FORMATS:
         return export.respond(wanted, "全国登记项目", *_sheet(table))
+    measure = nation.measure_of(request.GET.get("measure", ""))
+    courses = progress.courses(table)
+    targets = nation.targets(courses)
+    by_province = nation.provinces(table, progress.assessed(), measure, province_url)
     first, last = queries.programme_years()
-    by_province: Counter[str] = Counter()
-    for code, _, _, count in table:
-        by_province[code] += count
-    more = VALID.format(first=first, last=last)
     context = {
         "first": first,
         "last": last,
         "as_of": clock.now(),
-        "meters": queries.meters(),
-        "counts": dict(by_province),
-        "more": more,
-        "tracks": [track.label for track in Track],
-        "years": _years(table, first, last),
+        "courses": courses,
+        "targets": targets,
+        "by_province": by_province,
+        "measure": nation.MEASURES[measure],
+        "measures": nation.measure_links(measure),
         "fields": _fields(),
-        "provinces_table": _provinces(table, more),
-        "sum": _cells(table, lambda *_: True),
+        "count": sum(each.count for each in courses),
+        "register": found_by(),
         "downloads": [
             {"label": label, "url": request.path + query({"export": key})}
-            for key, label in (("xlsx", "Excel"), ("csv", "CSV"), ("json", "JSON"))
+            for key, label in pictures.FILES
         ],
     }
-    return portal_page(request, "portal/nation.html", context, cacheable=True)
-
-
-def _cells(table: Table, wanted: Any) -> list[int]:
-    """The counts of the rows that `wanted(province, year)` takes: one a track, then their sum."""
-    counts: Counter[str] = Counter()
-    for code, year, track, count in table:
-        if wanted(code, year):
-            counts[track] += count
-    cells = [counts[track.value] for track in Track]
-    return [*cells, sum(cells)]
-
-
-def _years(table: Table, first: int, last: int) -> list[dict[str, Any]]:
-    return [
-        {"label": f"{year} 年", "cells": _cells(table, lambda _code, y, year=year: y == year)}
-        for year in range(first, last + 1)
-    ]
-
-
-def _provinces(table: Table, more: str) -> list[dict[str, Any]]:
-    listed = path_of("portal-register")
-    return [
-        {
-            "label": each.name,
-            "url": listed + query({"q": f"省:{each.short}{more}"}),
-            "cells": _cells(table, lambda code, _year, own=each.code: code == own),
-        }
-        for each in PROVINCES
-    ]
+    return pictures.answer(request, [targets, by_province]) or portal_page(
+        request, "portal/nation.html", context, cacheable=True
+    )
 
 
 def _fields() -> list[dict[str, Any]]:
     """How many titles each priority field of the notice has; the rest comes last."""
-    counts = queries.priority_fields()
+    counts: Counter[str] = Counter()
+    for (_, key), count in progress.field_counts().items():
+        counts[key] += count
     names = pack().priority_fields
-    rows = [{"label": label, "count": counts.get(key, 0)} for key, label in names.items()]
+    rows = [{"label": label, "count": counts[key]} for key, label in names.items()]
     other = sum(count for key, count in counts.items() if key not in names)
     return [*rows, {"label": "其他或未填", "count": other}]
+
+
+@page(roles=ANYONE)
+def coverage(request: Request) -> HttpResponse:
+    """Field × province and occupation × province, with what is covered nowhere. Two queries."""
+    served = occupation_counts()
+    by_field = nation.fields(progress.field_counts(), province_url)
+    by_occupation = nation.occupations(served)
+    context = {
+        "by_field": by_field,
+        "by_occupation": by_occupation,
+        "nowhere": nation.missing_occupations(served, ""),
+    }
+    return pictures.answer(request, [by_field, by_occupation]) or portal_page(
+        request, "portal/coverage.html", context, cacheable=True
+    )
 
 
 def _sheet(table: Table) -> tuple[list[str], list[list[export.Pair]]]:
@@ -121,11 +125,10 @@ def _json(table: Table) -> HttpResponse:
         }
         for code, year, track, count in table
     ]
-    body = {"as_of": clock.now().isoformat(), "counts": rows}
-    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
-    response["Content-Disposition"] = 'attachment; filename="nation.json"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return pictures.json_file("nation", {"as_of": clock.now().isoformat(), "counts": rows})
 
 
-urlpatterns = [path("nation/", nation, name="portal-nation")]
+urlpatterns = [
+    path("nation/", overview, name="portal-nation"),
+    path("nation/coverage/", coverage, name="portal-coverage"),
+]

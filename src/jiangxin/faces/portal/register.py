@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.urls import path
 
 from jiangxin.core.kernel import clock
@@ -14,6 +14,7 @@ from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, contains, number, province
 from jiangxin.faces.frame.listing import Column, Listing, Shown, address
 from jiangxin.faces.frame.pages import ANYONE, Request, page
+from jiangxin.faces.frame.pictures import json_file
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Kind, Track
 from jiangxin.stages.titles import queries
@@ -119,10 +120,7 @@ def register(request: Request) -> HttpResponse:
 def _json(shown: Shown) -> HttpResponse:
     """All rows of the search with their codes and names, for programs."""
     body = {"as_of": clock.now().isoformat(), "query": shown.q, "titles": list(_plain(shown))}
-    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
-    response["Content-Disposition"] = 'attachment; filename="register.json"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return json_file("register", body)
 
 
 def _plain(shown: Shown) -> Iterator[dict[str, Any]]:

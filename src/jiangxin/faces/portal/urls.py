@@ -9,6 +9,7 @@ MODULES = (
     "objections",
     "register",
     "nation",
+    "province",
     "policy",
     "verify",
     "help",
