@@ -131,7 +131,7 @@ def provinces(
         key="provinces",
         title="按省份",
         as_of=clock.now(),
-        note=f"基地、工作室只计称号有效的；考核覆盖率为 2011—2020 年项目中已考核的比例，应在 {_until()} 前达到 100%。",
+        note=f"基地、工作室只计称号有效的；考核覆盖率为 2011—2020 年项目中已考核的比例，应在 {_until()}前达到 100%。",
         clause="4.2" if measure == "assessed" else "1",
         heads=(
             Heading("province", "省份", "text"),
@@ -149,7 +149,7 @@ def provinces(
 
 def _until() -> str:
     day = parameter("legacy.coverage_by", LATEST)
-    return f"{day.year} 年 {day.month} 月底"
+    return f"{day.year} 年 {day.month} 月 {day.day} 日"
 
 
 def _tiles(

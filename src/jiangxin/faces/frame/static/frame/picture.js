@@ -6,7 +6,7 @@
   const library = document.currentScript.dataset.library;
   const figures = Array.from(document.querySelectorAll("[data-chart]"));
   if (!figures.length) { return; }
-  const PAPER = { ink: "#000", soft: "#333", line: "#999", surface: "#fff", red: "#000", bars: ["#333", "#999"], expected: "#eee" };
+  const PAPER = { ink: "#000", soft: "#333", line: "#999", surface: "#fff", red: "#000", bars: ["#333", "#999", "#666"], expected: "#eee" };
   const drawn = new Map();
   let loading = null;
 
@@ -15,7 +15,7 @@
     const get = (name) => style.getPropertyValue("--jx-" + name).trim();
     return {
       ink: get("ink"), soft: get("soft"), line: get("line"), surface: get("surface"), red: get("red"),
-      bars: [get("step4"), get("step2")], expected: get("grey-soft"),
+      bars: [get("step4"), get("step2"), get("step3")], expected: get("grey-soft"),
     };
   };
 
@@ -28,6 +28,12 @@
       document.head.append(script);
     });
     return loading;
+  };
+
+  // The next round number with a little air over the highest bar and the target.
+  const above = (number) => {
+    const unit = 10 ** Math.floor(Math.log10(number * 1.05)) / 2;
+    return Math.ceil(number * 1.05 / unit) * unit;
   };
 
   const option = (data, colours) => {
@@ -53,7 +59,7 @@
       legend: { bottom: 0, textStyle: text, selectedMode: false },
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" }, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { ...text, color: colours.ink } },
       xAxis: { type: "category", data: data.labels, axisLine: { lineStyle: { color: colours.line } }, axisTick: { show: false }, axisLabel: text },
-      yAxis: { type: "value", minInterval: 1, splitLine: { lineStyle: { color: colours.line } }, axisLabel: text, max: (value) => Math.ceil(Math.max(value.max, data.target || 1) * 1.08) },
+      yAxis: { type: "value", minInterval: 1, splitLine: { lineStyle: { color: colours.line } }, axisLabel: { ...text, showMaxLabel: false }, max: (value) => above(Math.max(value.max, data.target || 0, 1)) },
       series: series,
     };
   };
