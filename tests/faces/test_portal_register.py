@@ -159,7 +159,7 @@ def test_the_nation_counts_what_is_registered_and_valid() -> None:
 def link_before(page: str, words: str) -> str:
     """The address of the link in which `words` are."""
     start = page.index(words)
-    return unescape(page[page.rindex('href="', 0, start) + 6 : start].split('"')[0])
+    return unescape(page[page.rindex('href="', 0, start) + 6 : start].split('"', maxsplit=1)[0])
 
 
 def test_a_count_leads_to_exactly_what_it_counts() -> None:

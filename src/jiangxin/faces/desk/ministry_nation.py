@@ -1,6 +1,7 @@
 """The nation: registered against the two targets, province by province, and this year's filings."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,15 +11,20 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES, province_name
 from jiangxin.core.workflow import PackageState
 from jiangxin.faces.frame import export
+from jiangxin.faces.frame import nation as pictures_of
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, page
+from jiangxin.faces.frame.pictures import answer
 from jiangxin.stages.filing import queries
 from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.programme.tracks import Track
+from jiangxin.stages.titles import progress
 from jiangxin.stages.titles import queries as titles
 
+from . import pictures
 from .filing import STATES, deadline_of
 from .navigation import DESK, desk_of, desk_page
+from .pictures import province_url
 
 TRACKS = {Track.NEW_BASE: "新建", Track.EXISTING_BASE: "已建", Track.STUDIO: "工作室"}
 TO_THE_MINISTRIES = (PackageState.FILED, PackageState.RETURNED, PackageState.REGISTERED)
@@ -29,17 +35,27 @@ def nation(request: Request) -> HttpResponse:
     """The register is public; how a province's filing stands is shown to the nation's viewers only."""
     first, last = titles.programme_years()
     years = list(range(first, last + 1))
-    table = {(code, year, track): count for code, year, track, count in titles.table()}
+    counted = titles.table()
+    table = {(code, year, track): count for code, year, track, count in counted}
     wanted = request.GET.get("export", "")
-    if wanted in export.FORMATS:
+    if wanted in export.FORMATS and "picture" not in request.GET:
         return export.respond(wanted, "全国登记项目", *_sheet(years, table))
+    measure = pictures_of.measure_of(request.GET.get("measure", ""))
+    courses = progress.courses(counted)
+    targets = pictures_of.targets(courses)
+    by_province = pictures_of.provinces(
+        counted, progress.assessed(), measure, partial(province_url, request.viewer)
+    )
     year = desk_of(request).year
     context = {
         "first": first,
         "last": last,
         "year": year,
-        "meters": titles.meters(),
-        "counts": _by_province(table),
+        "courses": courses,
+        "targets": targets,
+        "by_province": by_province,
+        "measure": pictures_of.MEASURES[measure],
+        "measures": pictures_of.measure_links(measure),
         "years": years,
         "tracks": list(TRACKS.values()),
         "rows": _rows(years, table),
@@ -47,14 +63,9 @@ def nation(request: Request) -> HttpResponse:
         "export_csv": request.path + query({"export": "csv"}),
         "filings": _filings(request, year) if request.viewer.national else None,
     }
-    return desk_page(request, "desk/ministry/nation.html", context)
-
-
-def _by_province(table: dict[tuple[str, int, str], int]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for (code, _, _), count in table.items():
-        counts[code] += count
-    return dict(counts)
+    return answer(request, [targets, by_province]) or desk_page(
+        request, "desk/ministry/nation.html", context
+    )
 
 
 def _rows(years: list[int], table: dict[tuple[str, int, str], int]) -> list[dict[str, Any]]:
@@ -108,4 +119,4 @@ def _filings(request: Request, year: int) -> dict[str, Any]:
     }
 
 
-urlpatterns = [path("nation/", nation, name="desk-nation")]
+urlpatterns = [path("nation/", nation, name="desk-nation"), *pictures.urlpatterns]

@@ -26,6 +26,7 @@ MEASURES = {
     "bases": "基地",
     "studios": "工作室",
     "assessed": "考核覆盖率",
+    "overdue": "逾期未考核",
 }
 METHOD = (
     "推算方法：有登记的已过年度取年均数，其余年度逐年按年均数累加，当年已登记数更多的取已登记数；"
@@ -124,7 +125,7 @@ def provinces(
             sum(n for (p, t), n in counts.items() if t == track and code in ("", p))
             for track in Track
         ]
-        return (name, *tracks, sum(tracks), own.due, own.done, own.percent)
+        return (name, *tracks, sum(tracks), own.due, own.done, own.percent, overdue(own))
 
     nothing = Assessed()
     return Picture(
@@ -132,13 +133,14 @@ def provinces(
         title="按省份",
         as_of=clock.now(),
         note=f"基地、工作室只计称号有效的；考核覆盖率为 2011—2020 年项目中已考核的比例，应在 {_until()}前达到 100%。",
-        clause="4.2" if measure == "assessed" else "1",
+        clause="4.2" if measure in ("assessed", "overdue") else "1",
         heads=(
             Heading("province", "省份", "text"),
             *COLUMNS,
             Heading("due", "应考核"),
             Heading("assessed", "已考核"),
             Heading("percent", "覆盖率", "percent"),
+            Heading("overdue", "逾期未考核"),
         ),
         rows=[row(each.name, each.code, assessed.get(each.code, nothing)) for each in PROVINCES],
         total=row("全国", "", sum(assessed.values(), nothing)),
@@ -152,16 +154,22 @@ def _until() -> str:
     return f"{day.year} 年 {day.month} 月 {day.day} 日"
 
 
+def overdue(own: Assessed) -> int:
+    """What is still to be assessed after the day by which all had to be (N42)."""
+    return own.open if clock.today() > parameter("legacy.coverage_by", LATEST) else 0
+
+
 def _tiles(
     counts: Mapping[tuple[str, str], int],
     assessed: Mapping[str, Assessed],
     measure: str,
     url: Callable[[str], str],
 ) -> list[Tile]:
+    judged = {each.code: assessed.get(each.code, Assessed()) for each in PROVINCES}
     if measure == "assessed":
-        nothing = Assessed()
-        shares = {each.code: assessed.get(each.code, nothing).percent for each in PROVINCES}
-        return tiles(shares, url, sign="%", most=100)
+        return tiles({code: own.percent for code, own in judged.items()}, url, sign="%", most=100)
+    if measure == "overdue":
+        return tiles({code: overdue(own) for code, own in judged.items()}, url)
     wanted = {
         "titles": list(Track),
         "bases": [track for track in Track if track.kind is Kind.BASE],
@@ -319,6 +327,6 @@ def assessment(code: str, assessed: Mapping[str, Assessed]) -> dict[str, Any] | 
     own = assessed.get(code)
     if own is None or not own.due:
         return None
-    late = clock.today() > parameter("legacy.coverage_by", LATEST)
+    late = overdue(own) > 0
     left = f"，{'逾期' if late else '尚'}未考核 {own.open} 个" if own.open else "，已全部考核"
-    return {"own": own, "until": _until(), "late": late and own.open > 0, "words": left}
+    return {"own": own, "until": _until(), "words": left}
