@@ -12,7 +12,6 @@ from jiangxin.faces.frame.pages import Request, page
 from jiangxin.faces.frame.pictures import answer
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.coverage import occupation_counts
-from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.titles import progress, queries
 
 from .navigation import DESK, desk_page
@@ -49,23 +48,14 @@ def province(request: Request, code: str) -> HttpResponse:
     place = BY_CODE.get(code)
     if place is None or not (viewer.national or viewer.province == code):
         raise NotFound("没有这个省份的页面。", remedy="其他省份的公开数据在公众页面。")
-    by_field, served = progress.field_counts(), occupation_counts()
-    drawn = {
-        "titles": nation.one_province(code, queries.table()),
-        "fields": nation.own_coverage("fields", "重点领域", code, by_field, pack().priority_fields),
-        "occupations": nation.own_coverage(
-            "occupations", "职业工种", code, served, nation.occupation_names()
-        ),
-    }
+    drawn = nation.of_province(code, queries.table(), progress.field_counts(), occupation_counts())
     context = {
         **drawn,
         "place": place,
-        "missing_fields": nation.missing_fields(by_field, code),
-        "missing_occupations": nation.missing_occupations(served, code),
         "assessment": nation.assessment(code, progress.assessed()),
         "projects": path_of("desk-projects") + query({"q": f"省:{place.short}"}),
     }
-    return answer(request, list(drawn.values())) or desk_page(
+    return answer(request, [drawn[key] for key in nation.PROVINCE_PICTURES]) or desk_page(
         request, "desk/ministry/province.html", context
     )
 

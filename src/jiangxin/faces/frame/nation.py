@@ -28,6 +28,7 @@ MEASURES = {
     "assessed": "考核覆盖率",
     "overdue": "逾期未考核",
 }
+PROVINCE_PICTURES = ("titles", "fields", "occupations")
 METHOD = (
     "推算方法：有登记的已过年度取年均数，其余年度逐年按年均数累加，当年已登记数更多的取已登记数；"
     "末年过后不再推算，只与目标对照。只计称号有效的项目。"
@@ -267,7 +268,18 @@ def catalogue() -> str:
     return f"空白按本系统职业目录计（职业分类大典节选 {len(pack().occupations)} 个）。"
 
 
-def one_province(code: str, table: Table) -> Picture:
+def of_province(code: str, table: Table, by_field: Counts, served: Counts) -> dict[str, Any]:
+    """What `frame/_province.html` shows of one province; its `PROVINCE_PICTURES` are pictures."""
+    return {
+        "titles": _own_titles(code, table),
+        "fields": _own("fields", "重点领域", code, by_field, pack().priority_fields),
+        "occupations": _own("occupations", "职业工种", code, served, occupation_names()),
+        "missing_fields": missing_fields(by_field, code),
+        "missing_occupations": missing_occupations(served, code),
+    }
+
+
+def _own_titles(code: str, table: Table) -> Picture:
     """A province's titles by year and track."""
     counts = {(year, track): count for place, year, track, count in table if place == code}
     first, last = (parameter(f"programme.{end}_year", LATEST) for end in ("first", "last"))
@@ -298,9 +310,7 @@ def one_province(code: str, table: Table) -> Picture:
     )
 
 
-def own_coverage(
-    key: str, title: str, code: str, counts: Counts, names: Mapping[str, str]
-) -> Picture:
+def _own(key: str, title: str, code: str, counts: Counts, names: Mapping[str, str]) -> Picture:
     """What a province has in each field or occupation, beside the nation."""
     nation: Counter[str] = Counter()
     for (_, found), count in counts.items():

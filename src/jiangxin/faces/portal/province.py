@@ -10,7 +10,6 @@ from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import ANYONE, Request, page
 from jiangxin.stages.application.coverage import occupation_counts
-from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.titles import progress, queries
 
 from .nation import found_by, province_url
@@ -23,20 +22,11 @@ def province(request: Request, code: str) -> HttpResponse:
     place = BY_CODE.get(code)
     if place is None:
         raise NotFound("没有这个省级单位。", remedy="请从全国进展页选择。")
-    by_field, served = progress.field_counts(), occupation_counts()
-    drawn = {
-        "titles": nation.one_province(code, queries.table()),
-        "fields": nation.own_coverage("fields", "重点领域", code, by_field, pack().priority_fields),
-        "occupations": nation.own_coverage(
-            "occupations", "职业工种", code, served, nation.occupation_names()
-        ),
-    }
+    drawn = nation.of_province(code, queries.table(), progress.field_counts(), occupation_counts())
     searched = query({"q": f"省:{place.short}"})
     context = {
         **drawn,
         "place": place,
-        "missing_fields": nation.missing_fields(by_field, code),
-        "missing_occupations": nation.missing_occupations(served, code),
         "assessment": nation.assessment(code, progress.assessed()),
         "found": found_by(f"省:{place.short}"),
         "links": [
@@ -52,9 +42,9 @@ def province(request: Request, code: str) -> HttpResponse:
             for each in PROVINCES
         ],
     }
-    return pictures.answer(request, list(drawn.values())) or portal_page(
-        request, "portal/province.html", context, cacheable=True
-    )
+    return pictures.answer(
+        request, [drawn[key] for key in nation.PROVINCE_PICTURES]
+    ) or portal_page(request, "portal/province.html", context, cacheable=True)
 
 
 urlpatterns = [path("nation/<str:code>/", province, name="portal-province")]
