@@ -18,7 +18,7 @@ PAGES = (
     "portal-notices",
     "portal-register",
     "portal-nation",
-    "portal-coverage",
+    "portal-nation-coverage",
     "portal-policy",
     "portal-norms",
     "verify",

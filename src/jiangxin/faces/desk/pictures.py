@@ -61,6 +61,6 @@ def province(request: Request, code: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("nation/coverage/", coverage, name="desk-coverage"),
+    path("nation/coverage/", coverage, name="desk-nation-coverage"),
     path("nation/<str:code>/", province, name="desk-province"),
 ]

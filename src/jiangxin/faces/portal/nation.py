@@ -130,5 +130,5 @@ def _json(table: Table) -> HttpResponse:
 
 urlpatterns = [
     path("nation/", overview, name="portal-nation"),
-    path("nation/coverage/", coverage, name="portal-coverage"),
+    path("nation/coverage/", coverage, name="portal-nation-coverage"),
 ]
