@@ -36,7 +36,8 @@
     return Math.ceil(number * 1.05 / unit) * unit;
   };
 
-  const option = (data, colours) => {
+  const option = (data, colours, width) => {
+    const lines = width < 480 && data.series.length > 3 ? 2 : 1; // of the legend
     const text = { color: colours.soft, fontFamily: getComputedStyle(document.body).fontFamily };
     let place = 0;
     const series = data.series.map((each) => ({
@@ -55,7 +56,7 @@
     return {
       animation: false, textStyle: text,
       aria: { enabled: true, label: { enabled: false }, decal: { show: true } },
-      grid: { left: 8, right: 12, top: 16, bottom: 36, containLabel: true },
+      grid: { left: 8, right: 12, top: 16, bottom: 12 + 24 * lines, containLabel: true },
       legend: { bottom: 0, textStyle: text, selectedMode: false },
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" }, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { ...text, color: colours.ink } },
       xAxis: { type: "category", data: data.labels, axisLine: { lineStyle: { color: colours.line } }, axisTick: { show: false }, axisLabel: text },
@@ -67,14 +68,14 @@
   const draw = (figure) => {
     const data = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
     const chart = window.echarts.init(figure.querySelector(".jx-chart-box"), null, { renderer: "canvas" });
-    chart.setOption(option(data, screen()));
+    chart.setOption(option(data, screen(), chart.getWidth()));
     drawn.set(chart, data);
     new ResizeObserver(() => chart.resize()).observe(figure);
     figure.dataset.drawn = "yes";
   };
 
   const again = (colours) => {
-    drawn.forEach((data, chart) => { chart.resize(); chart.setOption(option(data, colours)); });
+    drawn.forEach((data, chart) => { chart.resize(); chart.setOption(option(data, colours, chart.getWidth())); });
   };
 
   const seen = new IntersectionObserver((entries) => {
