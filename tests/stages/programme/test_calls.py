@@ -18,7 +18,7 @@ from jiangxin.core.kernel.errors import (
     WrongState,
 )
 from jiangxin.core.workflow import CallState, Department, Role
-from jiangxin.records.identity.viewer import PUBLIC
+from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.records.ledger.queries import history
 from jiangxin.stages.programme import actions, queries
 from jiangxin.stages.programme.forms import read_call, values_of
@@ -173,11 +173,19 @@ def test_drafts_are_seen_by_the_own_two_departments_only(desk: Desk) -> None:
     assert list(queries.calls(desk.hr)) == list(queries.calls(desk.finance)) == [draft]
     for viewer in (PUBLIC, official(Role.AUDITOR), official(Role.SUPERVISOR, "37")):
         assert list(queries.calls(viewer)) == [opened]
-    assert queries.calls_waiting(desk.hr) == queries.calls_waiting(desk.finance) == 1
+
+    def waiting(viewer: Viewer) -> int:
+        return queries.calls_waiting(viewer).rows.count()
+
+    assert waiting(desk.hr) == waiting(desk.finance) == 1
     actions.concur_call(viewer=desk.finance, call_id=draft.pk, agreed=True)
-    assert (queries.calls_waiting(desk.hr), queries.calls_waiting(desk.finance)) == (1, 0)
-    assert queries.calls_waiting(official(Role.MINISTRY_HR)) == 0
-    assert queries.calls_waiting(Desk("33").finance) == 0
+    assert (waiting(desk.hr), waiting(desk.finance)) == (1, 0)
+    actions.concur_call(viewer=desk.hr, call_id=draft.pk, agreed=True)
+    assert (waiting(desk.hr), waiting(desk.finance)) == (1, 0), "人社 has still to publish"
+    actions.open_call(viewer=desk.hr, call_id=draft.pk)
+    assert waiting(desk.hr) == 0
+    assert waiting(official(Role.MINISTRY_HR)) == 0
+    assert waiting(Desk("33").finance) == 0
 
 
 # --- publishing

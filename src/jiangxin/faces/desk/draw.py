@@ -22,6 +22,7 @@ from jiangxin.stages.review import forms
 from jiangxin.stages.review.actions import draw as drawing
 from jiangxin.stages.review.actions import panel, rounds
 from jiangxin.stages.review.choices import SeatStatus
+from jiangxin.stages.review.queries import ceremony as watching
 from jiangxin.stages.review.queries import coverage, preparation, ranking
 from jiangxin.stages.review.queries.panel import seats
 from jiangxin.stages.review.rubrics import rubric
@@ -39,8 +40,11 @@ LINKS = (
         roles=READERS,
         group="专家评审",
         states=(ProjectState.EXAMINED, ProjectState.UNDER_REVIEW),
+        waits=watching.draws_waiting,
+        todo_label="待参加的专家抽取",
     ),
 )
+SUBJECTS = {"round": "desk-round", "draw": "desk-draw-session"}
 STATES = dict(RoundState.choices())
 KINDS = dict(Kind.choices())
 

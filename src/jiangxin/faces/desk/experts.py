@@ -25,6 +25,7 @@ from .programme import by_field
 READERS = frozenset({Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR})
 HR = frozenset({Role.PROVINCE_HR})
 LINKS = (Link(name="desk-experts", label="专家库", icon="users", roles=READERS, group="专家评审"),)
+SUBJECTS = {"expert": "desk-expert"}
 VERBS = {
     "activate": (State.ACTIVE, "启用"),
     "suspend": (State.SUSPENDED, "暂停"),

@@ -38,6 +38,7 @@ LINKS = (
         states=(ProjectState.CONFIRMED, ProjectState.FILING_RETURNED),
     ),
 )
+SUBJECTS = {"package": "desk-filing"}
 PACKAGES = Listing(
     columns=(
         Column(

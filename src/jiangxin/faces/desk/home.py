@@ -1,6 +1,5 @@
 """The desk's first page: what waits, until when, and what happened last."""
 
-from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -8,11 +7,12 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.workflow import PROVINCIAL, CallState, ProjectState, Role
+from jiangxin.core.workflow import CallState, ProjectState, Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, page
+from jiangxin.faces.frame.todo import Todo, in_order
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.application.queries import counts_by_state, recent_events, visible
+from jiangxin.stages.application.queries import recent_events
 from jiangxin.stages.programme import queries as programme
 from jiangxin.stages.titles.queries import Meter, meters
 
@@ -27,19 +27,20 @@ NARROW = 10  # working days: below this the slack before publicity is shown as s
 
 @page(roles=DESK)
 def home(request: Request) -> HttpResponse:
-    """What waits for this role, the statutory clock, the last events."""
-    viewer, desk = request.viewer, desk_of(request)
+    """What waits for this role, the statutory clock, the last events. At most eight queries."""
+    viewer, desk = request.viewer, desk_of(request, every_state=True)
     own = programme.calls(viewer).filter(province=viewer.province, year=desk.year)
     call = own.first() if viewer.province else None
+    plan = programme.plan(call) if call else []
     context = {
-        "waiting": _waiting(viewer, desk),
-        "pipeline": _pipeline(desk, counts_by_state(viewer, year=desk.year)),
+        "todos": in_order(_todos(viewer, desk, plan)),
+        "pipeline": _pipeline(desk),
         "reads_only": viewer.role in READERS,
         "call": call,
         "drafting": call is not None and call.state == CallState.DRAFT,
         "may_draft": viewer.role is Role.PROVINCE_HR
         and clock.now() < programme.filing_deadline(desk.year),
-        "clock": _clock(call, desk.year),
+        "clock": _clock(plan, desk.year),
         "meters": [] if viewer.province else [_meter(each) for each in meters()],
         "events": [
             {**event_line(event), "title": title, "url": _project(event.subject)}
@@ -49,78 +50,51 @@ def home(request: Request) -> HttpResponse:
     return desk_page(request, "desk/home/home.html", context)
 
 
-def _waiting(viewer: Viewer, desk: Desk) -> list[dict[str, Any]]:
-    """A tile for each kind of thing that waits for this role; every tile leads into its search."""
-    tiles = [
-        _tile(STEPS[state], desk.states[state], f"状态:{state.label} 年:{desk.year}")
+def _todos(viewer: Viewer, desk: Desk, plan: list[programme.Milestone]) -> list[Todo]:
+    """A line for each kind of thing that waits for this role; every line leads into its search."""
+    dates = {each.key: day_of(each.at) for each in plan}
+    found = [
+        _todo(
+            STEPS[state],
+            desk.states[state],
+            f"状态:{state.label} 年:{desk.year}",
+            due=dates.get(DUE.get(state, "")),
+        )
         for state in ProjectState
         if desk.states[state] and state in STEPS and waits_for(viewer.role, state)
     ]
-    tiles += [
-        _tile(
-            link.label,
-            each.count,
-            link.todo,
-            to=link.name,
-            tone="red" if each.late else "none",
-            due=each.due,
-        )
+    return found + [
+        _todo(link.todo_label or link.label, each.count, link.todo, to=link.name, due=each.due)
         for link, each in desk.waiting
     ]
-    if viewer.role in PROVINCIAL:
-        late = (
-            visible(viewer)
-            .filter(
-                year=desk.year,
-                state=ProjectState.RETURNED.value,
-                correction_due__lt=clock.today(),
-            )
-            .count()
-        )
-        if late:
-            tiles.append(_tile("补正已逾期", late, f"补正:逾期 年:{desk.year}", tone="red"))
-    return tiles
 
 
-def _tile(
-    label: str,
-    count: int,
-    search: str,
-    *,
-    to: str = "desk-projects",
-    tone: str = "none",
-    due: date | None = None,
-) -> dict[str, Any]:
-    return {
-        "label": label,
-        "value": count,
-        "unit": "件",
-        "url": reverse(to) + (query({"q": search}) if search else ""),
-        "tone": tone,
-        "note": f"最早 {clock.long_date(due)}" if due else "",
-    }
+def _todo(
+    label: str, count: int, search: str, *, to: str = "desk-projects", due: date | None = None
+) -> Todo:
+    url = reverse(to) + (query({"q": search}) if search else "")
+    return Todo(label=label, count=count, url=url, due=due)
 
 
-def _pipeline(desk: Desk, counts: Counter[str]) -> list[dict[str, Any]]:
+def _pipeline(desk: Desk) -> list[dict[str, Any]]:
     """Every state in the order of a project's life, with its number and its search."""
     return [
         {
             "code": state.value,
             "label": state.label,
-            "count": counts[state],
+            "count": desk.states[state],
             "url": reverse("desk-projects") + query({"q": f"状态:{state.label} 年:{desk.year}"}),
         }
         for state in ProjectState
-        if counts[state]
+        if desk.states[state]
     ]
 
 
-def _clock(call: Any, year: int) -> dict[str, Any]:
+def _clock(plan: list[programme.Milestone], year: int) -> dict[str, Any]:
     """The statutory clock: the dates backwards from 31 October, and the working days of slack."""
-    if call is None:
+    if not plan:
         last = day_of(programme.filing_deadline(year))
         return {"steps": [], "last": last, "slack": None, "narrow": False}
-    plan = programme.plan(call)
     latest = next(each for each in plan if each.key == "publicity")
     return {
         "steps": timeline(plan),
@@ -153,6 +127,12 @@ STEPS = {
     ProjectState.CONFIRMED: "待报备案",
     ProjectState.FILED: "待核对登记",
     ProjectState.FILING_RETURNED: "备案退回待补充",
+}
+
+# Until when: the milestone of the year's plan that binds what stands in this state.
+DUE = {
+    ProjectState.PROPOSED: "publicity",
+    ProjectState.CONFIRMED: "filing",
 }
 
 urlpatterns = [path("", home, name="desk-home")]

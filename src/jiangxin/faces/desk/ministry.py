@@ -37,6 +37,7 @@ LINKS = (
     Link(name="ministry-quota", label="名额例外", icon="plus", roles=BOTH, group="全国"),
     Link(name="desk-calendar", label="节假日表", icon="calendar", roles=DESK, group="全国"),
 )
+SUBJECTS = {"package": "ministry-filing"}
 FILINGS = Listing(
     columns=(
         Column(

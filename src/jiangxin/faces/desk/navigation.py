@@ -24,6 +24,7 @@ from jiangxin.core.workflow import MACHINES, PROVINCIAL, ProjectState, Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, render
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.queries import unread
 from jiangxin.records.inbox.waiting import NOTHING, Waiting, Waits, count_waiting
 from jiangxin.stages.application.queries import counts_by_state
 from jiangxin.stages.programme.queries import begun_years
@@ -41,6 +42,7 @@ DESK = frozenset(
 )
 PROVINCE_DESK = DESK - {Role.MINISTRY_HR, Role.MINISTRY_FINANCE}
 SEARCH = "desk-projects"
+INBOX = "desk-inbox"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,8 @@ class Link:
 
     `states` are the project states behind it: those in which the viewer's role has a step to take
     are counted. `waits` gives the rows of a stage that wait for the viewer; the home page leads to
-    them with the search `todo`. `search` is added to the address as `?q=`.
+    them with the search `todo`, under the words of `todo_label` where the link's own do not fit.
+    `search` is added to the address as `?q=`.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Link:
     states: tuple[ProjectState, ...] = ()
     waits: Callable[[Viewer], Waits] | None = None
     todo: str = ""
+    todo_label: str = ""
     search: str = ""
 
 
@@ -88,8 +92,8 @@ class Year:
 class Desk:
     """What the layout needs: the scope's name, the year chosen, the links with their counts.
 
-    `states` counts the projects of the chosen year that wait for the viewer's role, by state;
-    `waiting` is what waits behind each link that has any.
+    `states` counts the projects of the chosen year by state: those that wait for the viewer's role,
+    or all (`navigation`); `waiting` is what waits behind each link that has any.
     """
 
     province: str
@@ -112,25 +116,31 @@ def desk_page(
     return render(request, template, {"desk": desk_of(request), **(context or {})}, status=status)
 
 
-def desk_of(request: Request) -> Desk:
-    """The navigation of this request, computed once."""
+def desk_of(request: Request, *, every_state: bool = False) -> Desk:
+    """The navigation of this request, computed once; the first who asks says whether to count all."""
     found: Desk | None = getattr(request, "desk", None)
     if found is None:
-        found = navigation(request.viewer, request)
+        found = navigation(request.viewer, request, every_state=every_state)
         request.desk = found  # type: ignore[attr-defined]
     return found
 
 
-def navigation(viewer: Viewer, request: HttpRequest) -> Desk:
-    """The desk of `viewer`: groups of links with counts of what waits. At most two queries."""
+def navigation(viewer: Viewer, request: HttpRequest, *, every_state: bool = False) -> Desk:
+    """The desk of `viewer`: groups of links with counts of what waits. At most two queries.
+
+    The unread messages are counted along with what waits; `request.unread` tells the layout.
+    """
     years = begun_years()
     year = _chosen(request.GET.get("year", ""), years)
-    states = counts_by_state(viewer, year=year, states=waiting_states(viewer.role))
-    links = _links(viewer)
+    states = counts_by_state(
+        viewer, year=year, states=None if every_state else waiting_states(viewer.role)
+    )
+    links = links_of(viewer)
     asked = {
         link.name: link.waits(viewer) for each in links.values() for link in each if link.waits
     }
-    waiting = count_waiting(asked)
+    waiting = count_waiting(asked | {INBOX: unread(viewer)})
+    request.unread = waiting.get(INBOX, NOTHING).count  # type: ignore[attr-defined]
     return Desk(
         province=province_name(viewer.province),
         year=year,
@@ -165,7 +175,7 @@ def _chosen(asked: str, years: list[int]) -> int:
     return next((year for year in years if str(year) == asked), years[0])
 
 
-def _links(viewer: Viewer) -> dict[str, list[Link]]:
+def links_of(viewer: Viewer) -> dict[str, list[Link]]:
     """Module name → its links for this viewer, in the order of the modules."""
     from .urls import MODULES  # the modules import this one
 

@@ -31,6 +31,7 @@ LINKS = (
         todo="状态:起草中",
     ),
 )
+SUBJECTS = {"call": "desk-call"}
 HR = frozenset({Role.PROVINCE_HR})
 BOTH = frozenset({Role.PROVINCE_HR, Role.PROVINCE_FINANCE})
 STATES = dict(CallState.choices())

@@ -35,7 +35,18 @@ from .joint import joint_act
 from .navigation import DESK, Link, desk_page, waits_for
 from .programme import day_of
 
-LINKS = (Link(name="desk-projects", label="全部项目", icon="list", roles=DESK),)
+LINKS = (
+    Link(
+        name="desk-projects",
+        label="全部项目",
+        icon="list",
+        roles=DESK,
+        waits=queries.corrections_late,
+        todo="补正:逾期",
+        todo_label="补正已逾期",
+    ),
+)
+SUBJECTS = {"project": "desk-project"}
 
 TRACKS = dict(Track.choices())
 SHORT = {each.code: each.short for each in PROVINCES}

@@ -34,8 +34,11 @@ LINKS = (
         roles=DESK,
         group="公示与备案",
         states=(ProjectState.PROPOSED, ProjectState.PUBLICISED),
+        waits=queries.objections_waiting,
+        todo_label="待办异议",
     ),
 )
+SUBJECTS = {"notice": "desk-notice", "objection": "desk-objection"}
 NOTICES = Listing(
     columns=(
         Column("title", "标题", lambda row: row.title, sort="title"),

@@ -4,6 +4,7 @@ from importlib import import_module
 
 MODULES = (
     "home",
+    "inbox",
     "projects",
     "programme",
     "examination",

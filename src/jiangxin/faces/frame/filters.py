@@ -74,6 +74,8 @@ TONES = {
     "judged": "blue",
     "due": "amber",
     "overdue": "red",
+    "unread": "amber",
+    "read": "grey",
 }
 VERDICTS = {
     "met": ("green", "check", "符合"),

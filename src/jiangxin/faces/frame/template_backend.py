@@ -27,6 +27,7 @@ from django.utils.html import format_html
 from jiangxin.core.kernel import clock
 
 from . import filters, flash
+from .inbox import account_url, bell
 
 OWN_APPS = "jiangxin."
 
@@ -162,7 +163,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     """What every page of a request may use.
 
     `csrf_input` and `csrf_token` are functions: a page without a form sets no cookie and can be cached.
-    `flashes` is one too, because reading the messages removes them.
+    `flashes` is one too, because reading the messages removes them, and `inbox`, which asks the database.
     """
     return {
         "request": request,
@@ -171,6 +172,8 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "csrf_token": partial(get_token, request),
         "csrf_input": partial(csrf_input, request),
         "flashes": lambda: [flash.read(message) for message in get_messages(request)],
+        "inbox": partial(bell, request),
+        "account_url": partial(account_url, request),
         "demo": settings.DEMO,
         "now": clock.now(),
     }

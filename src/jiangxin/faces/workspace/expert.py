@@ -23,6 +23,7 @@ from jiangxin.stages.review.marks import marks_of, problems_of
 from jiangxin.stages.review.queries import expert as reading
 from jiangxin.stages.review.rubrics import rubric
 
+SUBJECTS = {"sheet": "expert-sheet"}
 EXPERT = frozenset({Role.EXPERT})
 TRACKS = dict(Track.choices())
 

@@ -15,6 +15,7 @@ from jiangxin.stages.publicity.queries import with_known_state
 
 from .navigation import days_left, until, workspace_page
 
+SUBJECTS = {"call": "portal-call", "notice": "portal-notice"}
 P = ProjectState
 # What an applicant should know of each state, in plain words.
 PLAIN = {

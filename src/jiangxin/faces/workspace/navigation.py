@@ -14,6 +14,8 @@ from jiangxin.faces.frame.pages import Request, render
 COMMON = (("eligibility-preview", "条件自查"), ("portal-policy", "政策条款"))
 APPLICANT = (("workspace-home", "我的申报"), ("my-titles", "我的称号"), *COMMON)
 
+EXPERT = (("expert-queue", "评审任务"),)
+
 
 def workspace_page(
     request: Request,
@@ -23,7 +25,7 @@ def workspace_page(
     status: int | None = None,
 ) -> HttpResponse:
     """A page in the workspace's layout; like `pages.render`, with the links on top."""
-    own = APPLICANT if request.viewer.role is Role.APPLICANT else COMMON
+    own = {Role.APPLICANT: APPLICANT, Role.EXPERT: EXPERT}.get(request.viewer.role, COMMON)
     values = {"workspace_nav": links(request, own), **(context or {})}
     return render(request, template, values, status=status)
 

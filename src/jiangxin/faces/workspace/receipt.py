@@ -20,6 +20,7 @@ from .home import PLAIN
 from .navigation import strip_of, workspace_page
 
 UNIT = frozenset({Role.APPLICANT})
+SUBJECTS = {"project": "apply-receipt"}
 P = ProjectState
 STEPS = {step.event: step.label for step in MACHINES["project"].transitions}
 LABELS = STEPS | {

@@ -28,6 +28,7 @@ from jiangxin.stages.titles import queries
 
 from .navigation import workspace_page
 
+SUBJECTS = {"title": "my-title"}
 MODULES = (
     "funding",
     "accounts",

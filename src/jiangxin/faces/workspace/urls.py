@@ -6,6 +6,7 @@ from . import titles
 
 MODULES = (
     "home",
+    "inbox",
     "account",
     "apply",
     "section",

@@ -6,7 +6,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import Invalid, LimitReached
+from jiangxin.core.kernel.errors import Invalid, LimitReached, NotPermitted
 from jiangxin.core.kernel.identifiers import read_uscc
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.workflow import Role
@@ -14,6 +14,7 @@ from jiangxin.records.ledger.actions import append
 
 from .models import Organisation, User
 from .queries import viewer_of
+from .viewer import Viewer
 
 TEXTS = {  # label, most letters, needed
     "name": ("单位名称", 120, True),
@@ -142,6 +143,29 @@ def open_account(
         email=email,
         demo=demo,
     )
+
+
+@transaction.atomic
+def set_mail(*, viewer: Viewer, wanted: bool, email: str) -> User:
+    """Where the viewer's own reminders go by mail, or that none should.
+
+    Effects: the account; event `account.mail_set` without the address. Raises `Invalid` for what is
+    no address, or for mail that is wanted without one.
+    """
+    address = email.strip()
+    _check_texts(email=address)
+    _check_email(address)
+    if wanted and not address:
+        raise Invalid("请填写接收提醒的邮箱。", remedy="不需要邮件的，请取消勾选。", field="email")
+    user = User.objects.select_for_update().filter(pk=viewer.user_id or 0).first()
+    if user is None:
+        raise NotPermitted("请先登录。")
+    user.email, user.wants_mail = address, wanted
+    user.save(update_fields=["email", "wants_mail"])
+    append(
+        type="account.mail_set", subject=f"user:{user.pk}", by=viewer, payload={"wanted": wanted}
+    )
+    return user
 
 
 def _taken(error: IntegrityError, *, code: str, username: str) -> LimitReached:

@@ -63,6 +63,7 @@ class User(AbstractBaseUser):
     )
     phone = models.CharField("手机", max_length=30, blank=True)
     email = models.EmailField("邮箱", blank=True)
+    wants_mail = models.BooleanField("接收邮件提醒", default=True)
     is_active = models.BooleanField("启用", default=True)
     demo = models.BooleanField("演示账号", default=False)
 

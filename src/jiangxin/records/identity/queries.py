@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import Role
 
@@ -50,6 +51,14 @@ def demo_accounts() -> list[DemoAccount]:
 def organisation_of(viewer: Viewer) -> Organisation | None:
     """The organisation in whose name the viewer acts."""
     return Organisation.objects.filter(pk=viewer.organisation_id or 0).first()
+
+
+def account_of(viewer: Viewer) -> User:
+    """The viewer's own account. Raises `NotFound` for the public."""
+    found = User.objects.filter(pk=viewer.user_id or 0).first()
+    if found is None:
+        raise NotFound("没有这个账号。")
+    return found
 
 
 def people(role: Role, *, province: str = "") -> list[User]:

@@ -1,5 +1,6 @@
 """Tell a unit, an office or a person something; each message once where a key is given."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -7,8 +8,10 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
 from jiangxin.records.identity.models import Organisation
+from jiangxin.records.identity.viewer import Viewer
 
 from .models import Message
+from .queries import messages
 
 
 def tell_unit(
@@ -57,6 +60,19 @@ def tell_person(
 ) -> Message | None:
     """A message to one account; None when a message with the same `key` was sent before."""
     return _send(key, person_id=person_id, title=title, text=text, about=about, due=due)
+
+
+@transaction.atomic
+def mark_read(*, viewer: Viewer, message_ids: Collection[int] | None = None) -> int:
+    """Mark messages of the viewer as read, all of them without `message_ids`; returns how many.
+
+    Effects: time and reader of those that nobody had read. For a unit or an office the first reader
+    marks it for all. Beyond the viewer's scope nothing happens. No event: reading decides nothing.
+    """
+    rows = messages(viewer).filter(read_at=None)
+    if message_ids is not None:
+        rows = rows.filter(pk__in=message_ids)
+    return rows.order_by().update(read_at=clock.now(), read_by=viewer.name[:40])
 
 
 def _send(key: str, **fields: object) -> Message | None:

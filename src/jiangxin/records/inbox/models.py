@@ -10,7 +10,8 @@ from jiangxin.records.identity.models import PROVINCE_CHOICES, Organisation, Use
 class Message(models.Model):
     """One message to one recipient: a unit, or an office (a role of a province), or a person.
 
-    `about` is a ledger subject like `title:7`; a face knows the page for it.
+    `about` is a ledger subject like `title:7`; a face knows the page for it. What a unit or an office
+    gets is read for all of them by the first who marks it; `read_by` says who that was.
     """
 
     unit = models.ForeignKey(
@@ -25,6 +26,7 @@ class Message(models.Model):
     due = models.DateField("期限", null=True)
     at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True)
+    read_by = models.CharField("阅读人", max_length=40, blank=True)
     mailed_at = models.DateTimeField("邮件发出时间", null=True)
     key = models.CharField("防重复标记", max_length=120, blank=True)
 
@@ -41,6 +43,7 @@ class Message(models.Model):
             ),
         )
         indexes = (
+            models.Index(fields=["at"], condition=Q(mailed_at=None), name="inbox_unmailed"),
             models.Index(fields=["unit", "-at"], name="inbox_unit"),
             models.Index(fields=["person", "-at"], name="inbox_person"),
             models.Index(fields=["office", "province", "-at"], name="inbox_office"),

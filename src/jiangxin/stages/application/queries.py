@@ -4,8 +4,18 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import CharField, Count, Max, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Concat, Substr
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
@@ -19,9 +29,10 @@ from jiangxin.core.policy import (
     section_status,
 )
 from jiangxin.core.policy import Problem as Gap
-from jiangxin.core.workflow import REGISTERED_ONCE, ProjectState, Role
+from jiangxin.core.workflow import PROVINCIAL, REGISTERED_ONCE, ProjectState, Role
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.programme.queries import overlay_of_call, pack
@@ -80,6 +91,14 @@ def counts_by_state(
     if states is not None:
         rows = rows.filter(state__in=states)
     return Counter(dict(rows.order_by().values_list("state").annotate(n=Count("id"))))
+
+
+def corrections_late(viewer: Viewer) -> Waits:
+    """What is back with its unit although the date for corrections has passed: the province decides."""
+    if viewer.role not in PROVINCIAL:
+        return Waits(Application.objects.none())
+    late = visible(viewer).filter(state=ProjectState.RETURNED, correction_due__lt=clock.today())
+    return Waits(late, due="correction_due")
 
 
 def overlay_of(call: Call) -> Overlay | None:
@@ -191,21 +210,15 @@ def timeline(application: Application) -> list[Event]:
 def recent_events(viewer: Viewer, *, year: int, limit: int = 12) -> list[tuple[Event, str]]:
     """The newest steps of the projects that the viewer sees, each with its project's title.
 
-    Verdicts on single clauses are no steps. Two queries.
+    Verdicts on single clauses are no steps. One query.
     """
     subject = Concat(Value("project:"), Cast("pk", CharField()))
     seen = visible(viewer).filter(year=year).order_by().annotate(name_in_ledger=subject)
-    events = list(
-        Event.objects.filter(
-            type__startswith="project.", subject__in=seen.values("name_in_ledger")
-        ).order_by("-id")[:limit]
-    )
-    titles = dict(
-        seen.filter(name_in_ledger__in={event.subject for event in events}).values_list(
-            "name_in_ledger", "title"
-        )
-    )
-    return [(event, titles[event.subject]) for event in events]
+    number = Cast(Substr(OuterRef("subject"), len("project:") + 1), BigIntegerField())
+    rows = Event.objects.filter(
+        type__startswith="project.", subject__in=seen.values("name_in_ledger")
+    ).annotate(project=Subquery(Application.objects.filter(pk=number).values("title")[:1]))
+    return [(event, event.project) for event in rows.order_by("-id")[:limit]]
 
 
 def last_year_of(viewer: Viewer) -> int:

@@ -73,17 +73,21 @@ def call_words(call: Call) -> list[Concurrence]:
 
 
 def calls_waiting(viewer: Viewer) -> Waits:
-    """The drafts of the viewer's province that wait for the word of the viewer's own department."""
+    """The drafts of the viewer's province that wait for the word of the viewer's own department, or,
+    both having spoken, for 人社 to publish."""
     if viewer.department is None or not viewer.province:
         return Waits(Call.objects.none())
-    spoken = Concurrence.objects.filter(
+    standing = Concurrence.objects.filter(
         act=OPEN_CALL,
-        department=viewer.department,
         void_at=None,
         subject=Concat(Value("call:"), Cast(OuterRef("pk"), CharField())),
     )
+    spoken = Exists(standing.filter(department=viewer.department))
     drafts = Call.objects.filter(province=viewer.province, state=CallState.DRAFT)
-    return Waits(drafts.exclude(Exists(spoken)))
+    if viewer.role is Role.PROVINCE_HR:
+        other = Exists(standing.exclude(department=viewer.department))
+        return Waits(drafts.filter(~spoken | other))
+    return Waits(drafts.exclude(spoken))
 
 
 def call_of(province: str, year: int) -> Call | None:

@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat
 
 from jiangxin.core.kernel import clock, workdays
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.workflow import DEPARTMENT_OF, NoticeState, ProjectState, Role
+from jiangxin.records.concurrence.models import Concurrence
 from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.secrets import open_sealed
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import exceptions, last_day, parameter
@@ -115,6 +118,29 @@ def objections(viewer: Viewer) -> QuerySet[Objection]:
     if not viewer.province or viewer.role not in DEPARTMENT_OF:
         return rows.none()
     return rows.filter(notice__call__province=viewer.province)
+
+
+def objections_waiting(viewer: Viewer) -> Waits:
+    """Open objections: for 人社 all of them; for 财政 those that are to be upheld, while its word is
+    missing."""
+    rows = objections(viewer).filter(outcome=Objection.Outcome.OPEN)
+    if viewer.role is Role.PROVINCE_HR:
+        return Waits(rows)
+    spoken = Concurrence.objects.filter(
+        act=UPHOLD,
+        void_at=None,
+        department=viewer.department,
+        subject=Concat(Value("objection:"), Cast(OuterRef("pk"), CharField())),
+    )
+    return Waits(rows.filter(~Exists(spoken), proposal=Objection.Outcome.UPHELD))
+
+
+def notices_over(viewer: Viewer) -> Waits:
+    """Notices whose last day is past: 人社 ends the publicity."""
+    if viewer.role is not Role.PROVINCE_HR:
+        return Waits(Notice.objects.none())
+    over = Q(call__province=viewer.province, state=NoticeState.PUBLISHED)
+    return Waits(Notice.objects.filter(over, ends_on__lt=clock.today()))
 
 
 def objection(viewer: Viewer, objection_id: int) -> Objection:

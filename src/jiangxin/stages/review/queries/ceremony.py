@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from jiangxin.core.draw.ceremony import Ceremony
 from jiangxin.core.draw.plan import party_label, plan_from
@@ -16,10 +16,11 @@ from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.workflow import DrawState, Role, RoundState
 from jiangxin.records.identity.secrets import open_sealed
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.review.choices import SeatStatus
-from jiangxin.stages.review.models import DrawSession
+from jiangxin.stages.review.models import DrawSession, Share
 
 FIELD_OF = {field.label: field.value for field in Field}
 WATCHERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
@@ -50,6 +51,18 @@ def sessions(viewer: Viewer) -> QuerySet[DrawSession]:
     if viewer.role in (Role.SUPERVISOR, Role.AUDITOR):
         return rows
     return rows.none()
+
+
+def draws_waiting(viewer: Viewer) -> Waits:
+    """The running draws that wait for the viewer's party: for its promise, or for its secret."""
+    party = PARTY_OF.get(viewer.role)
+    if party is None or not viewer.province:
+        return Waits(DrawSession.objects.none())
+    own = Share.objects.filter(session=OuterRef("pk"), party=party)
+    promised, told = Exists(own), Exists(own.exclude(secret=""))
+    to_promise = ~promised & Q(state=DrawState.COMMITTING)
+    to_tell = ~told & Q(state=DrawState.REVEALING)
+    return Waits(sessions(viewer).filter(to_promise | to_tell))
 
 
 def session(viewer: Viewer, session_id: int) -> DrawSession:

@@ -14,6 +14,7 @@ from jiangxin.core.policy import Field, Form
 from jiangxin.core.workflow import Role, RoundState
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of, latest_version
 from jiangxin.stages.application.sealing import shown_answers
@@ -86,6 +87,20 @@ def queue(viewer: Viewer) -> list[Task]:
     for each in assigned(viewer).select_related("application"):
         sheets.setdefault(each.seat_id, []).append(each)
     return [Task(seat, sheets.get(seat.pk, [])) for seat in invitations(viewer)]
+
+
+def sheets_waiting(viewer: Viewer) -> Waits:
+    """The own sheets that are not signed, by the date of their round."""
+    rows = assigned(viewer).filter(seat__round__state=RoundState.SCORING, state=SheetState.DRAFT)
+    return Waits(rows.exclude(conflict=Conflict.DECLARED), due="seat__round__due")
+
+
+def seats_waiting(viewer: Viewer) -> Waits:
+    """The invitations that the viewer has not answered."""
+    if viewer.role is not Role.EXPERT or viewer.user_id is None:
+        return Waits(Seat.objects.none())
+    rows = Seat.objects.filter(expert__user_id=viewer.user_id, status=SeatStatus.INVITED)
+    return Waits(rows, due="round__due")
 
 
 def sheet(viewer: Viewer, sheet_id: int) -> ScoreSheet:
