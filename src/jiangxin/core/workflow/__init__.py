@@ -1,5 +1,6 @@
 """Who may move what from which state to which, under which guards and clause: one table."""
 
+from .events import event_label
 from .machine import Guard, Machine, Transition
 from .project import REGISTERED_ONCE, TITLED
 from .roles import DEPARTMENT_OF, MINISTRIES, PROVINCIAL, Department, Role
@@ -57,4 +58,5 @@ __all__ = [
     "TitleState",
     "Transition",
     "VisitState",
+    "event_label",
 ]

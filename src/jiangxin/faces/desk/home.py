@@ -10,6 +10,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import CallState, ProjectState, Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, page
+from jiangxin.faces.frame.timeline import event_line
 from jiangxin.faces.frame.todo import Todo, in_order
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.queries import recent_events
@@ -18,7 +19,6 @@ from jiangxin.stages.titles.queries import Meter, meters
 
 from .navigation import DESK, Desk, Link, desk_of, desk_page, waits_for
 from .programme import day_of, timeline
-from .projects import event_line
 
 LINKS = (Link(name="desk-home", label="待办与期限", icon="home", roles=DESK),)
 READERS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.RECOMMENDER})

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES, province_name
-from jiangxin.core.workflow import MACHINES, REGISTERED_ONCE, ProjectState, Role
+from jiangxin.core.workflow import REGISTERED_ONCE, ProjectState, Role
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import (
     Around,
@@ -25,6 +25,7 @@ from jiangxin.faces.frame.listing import (
 )
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.faces.frame.submitted import differences, pages
+from jiangxin.faces.frame.timeline import event_line
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import queries
 from jiangxin.stages.examination.queries import rejection, returns, sheet
@@ -272,31 +273,6 @@ def shown_return(project: Any, item: Any) -> dict[str, Any]:
     }
 
 
-def event_line(event: Any) -> dict[str, Any]:
-    """A ledger event as a line of the timeline."""
-    return {
-        "at": event.at,
-        "label": EVENTS.get(event.type, event.type),
-        "role": ROLES.get(event.role, event.role),
-        "note": _note(event),
-        "number": event.pk,
-    }
-
-
-def _note(event: Any) -> str:
-    payload = event.payload
-    notes = []
-    if event.type == "examination.judged":
-        notes.append(f"{payload['norm']} {'符合' if payload['word'] == 'met' else '不符合'}")
-    if "norms" in payload:
-        notes.append(f"{len(payload['norms'])} 项")
-    if "sections" in payload:
-        notes.append(f"{len(payload['sections'])} 部分")
-    if "version" in payload:
-        notes.append(f"第 {payload['version']} 次提交")
-    return "，".join(notes)
-
-
 def _version(asked: str | None, every: list[Any]) -> Any:
     """The version asked for by number, else the newest of these."""
     return next((each for each in every if str(each.number) == asked), every[-1])
@@ -305,15 +281,6 @@ def _version(asked: str | None, every: list[Any]) -> Any:
 TABS = {"form": "申报表与佐证", "eligibility": "资格条件", "history": "办理经过"}
 SHOWN = {"form": _form, "eligibility": _eligibility, "history": _history}
 ENDED = (ProjectState.REJECTED, ProjectState.WITHDRAWN, ProjectState.NOT_SELECTED)
-ROLES = dict(Role.choices())
-EVENTS = {step.event: step.label for step in MACHINES["project"].transitions} | {
-    "project.begun": "开始填写",
-    "examination.judged": "判定",
-    "examination.accepted": "采纳计算结果",
-    "examination.carried_over": "沿用上次判定",
-    "concurrence.given": "会商意见",
-    "concurrence.voided": "会商意见失效",
-}
 
 urlpatterns = [
     path("projects/", projects, name="desk-projects"),

@@ -23,6 +23,7 @@ MODULES = (
     "changes",
     "experience",
     "ministry",
+    "timeline",
 )
 
 urlpatterns = [

@@ -9,7 +9,7 @@ from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.workflow import TitleState
+from jiangxin.core.workflow import TitleState, event_label
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, contains, number, province
 from jiangxin.faces.frame.listing import Column, Listing, Shown, address
@@ -17,6 +17,7 @@ from jiangxin.faces.frame.pages import ANYONE, Request, page
 from jiangxin.faces.frame.pictures import json_file
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Kind, Track
+from jiangxin.stages.publicity.story import public_story
 from jiangxin.stages.titles import queries
 
 from .navigation import portal_page
@@ -24,12 +25,6 @@ from .navigation import portal_page
 KINDS, TRACKS = dict(Kind.choices()), dict(Track.choices())
 STATES = dict(TitleState.choices())
 ASSESSMENTS = {"none": "尚未考核", "passed": "考核通过", "failed": "考核不通过"}
-EVENTS = {
-    "title.entered": "列入 2011—2020 年名录",
-    "title.awarded": "两部备案登记，列入名录",
-    "title.revoked": "取消称号",
-    "title.ended": "称号终止",
-}
 # The columns that are public; nothing else of a title is read.
 FIELDS = (
     "pk",
@@ -142,11 +137,11 @@ def title(request: Request, title_id: int) -> HttpResponse:
     )
     events = [
         {
-            "label": EVENTS.get(each.type, f"其他记录（{each.type}）"),
+            "label": event_label(each.type),
             "at": each.at,
             "leaf": each.leaf,
         }
-        for each in queries.title_history(row)
+        for each in public_story(row)
     ]
     return portal_page(
         request,

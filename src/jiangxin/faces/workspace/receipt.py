@@ -8,13 +8,14 @@ from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.workflow import MACHINES, ProjectState, Role
+from jiangxin.core.workflow import MACHINES, ProjectState, Role, event_label
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.records.ledger.queries import receipt as receipt_of
 from jiangxin.stages.application import queries
 from jiangxin.stages.examination.queries import rejection, returns
-from jiangxin.stages.publicity.queries import SECRET_EVENTS, announced, known_state
+from jiangxin.stages.publicity.queries import known_state
+from jiangxin.stages.publicity.story import project_history
 
 from .home import PLAIN
 from .navigation import strip_of, workspace_page
@@ -22,12 +23,6 @@ from .navigation import strip_of, workspace_page
 UNIT = frozenset({Role.APPLICANT})
 SUBJECTS = {"project": "apply-receipt"}
 P = ProjectState
-STEPS = {step.event: step.label for step in MACHINES["project"].transitions}
-LABELS = STEPS | {
-    "project.begun": "建立申报",
-    "project.submitted": "提交",
-    "project.examined": "资格审查通过",
-}
 
 
 @page(roles=UNIT)
@@ -35,7 +30,6 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
     """Number, time and digest of the newest version; what happens next; the whole progress."""
     project = queries.application(request.viewer, application_id)
     versions = queries.versions(project)
-    told = announced(project.call)
     state = known_state(request.viewer, project)
     step = MACHINES["project"]["withdraw"]
     return workspace_page(
@@ -49,7 +43,7 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
             "plain": PLAIN[state],
             "state": state.value,
             "label": state.label,
-            "steps": [*_steps(project, told=told), *_ahead(state)],
+            "steps": [*_steps(request, project), *_ahead(state)],
             "returns": returns(project),
             "rejection": rejection(project) if state is ProjectState.REJECTED else None,
             "may_withdraw": state in step.sources and clock.now() < project.call.closes_at,
@@ -61,17 +55,16 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
 _ENDED = (ProjectState.WITHDRAWN, ProjectState.REJECTED, ProjectState.NOT_SELECTED)
 
 
-def _steps(project: Any, *, told: bool) -> list[dict[str, Any]]:
-    """What has happened to the project, for the `timeline` macro."""
+def _steps(request: Request, project: Any) -> list[dict[str, Any]]:
+    """What has happened to the project as its unit may know it, for the `timeline` macro."""
     return [
         {
-            "label": LABELS[event.type],
+            "label": event_label(event.type),
             "at": event.at.astimezone(clock.BEIJING).date(),
             "note": str(event.payload.get("reason", "")),
             "status": "done",
         }
-        for event in queries.timeline(project)
-        if event.type in LABELS and (told or event.type not in SECRET_EVENTS)
+        for event in project_history(request.viewer, project)
     ]
 
 

@@ -15,6 +15,7 @@ MODULES = (
     "expert",
     "titles",
     *titles.MODULES,
+    "timeline",
 )
 
 urlpatterns = [

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, Count, Model, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.workflow import PROVINCIAL, Role, TitleState
@@ -176,3 +178,40 @@ def title(title_id: int) -> Title:
 def title_history(row: Title) -> list[Event]:
     """What the ledger says about a title, oldest first."""
     return list(Event.objects.filter(subject=row.subject).order_by("id"))
+
+
+def subjects_about(row: Title) -> list[str]:
+    """The ledger's names of everything that hangs on a title: claims, visits, findings, … One query.
+
+    Whatever model has a foreign key to the title, or to a row that has one, is found by itself.
+    """
+    parts = [
+        model._default_manager.filter(**{path: row.pk})
+        .order_by()
+        .values_list(Concat(Value(f"{kind}:"), Cast("pk", CharField())))
+        for model, path, kind in _hanging()
+    ]
+    if not parts:
+        return []
+    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return [subject for (subject,) in rows]
+
+
+@cache
+def _hanging() -> list[tuple[type[Model], str, str]]:
+    """(model, path to the title, kind of subject) of all that hangs on a title, directly or by one
+    step more; a model that can be reached both ways counts once, by the shorter."""
+    seen: dict[type[Model], str] = {}
+    for near in Title._meta.related_objects:
+        seen.setdefault(near.related_model, near.field.name)
+    for model, path in list(seen.items()):
+        for far in model._meta.related_objects:
+            seen.setdefault(far.related_model, f"{far.field.name}__{path}")
+    found = ((model, path, _kind_of(model)) for model, path in seen.items())
+    return [(model, path, kind) for model, path, kind in found if kind and model is not Title]
+
+
+def _kind_of(model: type[Model]) -> str:
+    """The kind in the model's name in the ledger (`claim` of `claim:7`); "" when it has no name."""
+    kind, _, number = str(getattr(model(pk=1), "subject", "")).partition(":")
+    return kind if number == "1" else ""

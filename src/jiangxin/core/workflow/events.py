@@ -1,0 +1,72 @@
+"""What each event of the ledger is called: the labels of the steps, and those of all other events.
+
+A test reads the types of all events out of the source and demands a name for each.
+"""
+
+from .table import MACHINES
+
+STEPS = {step.event: step.label for machine in MACHINES.values() for step in machine.transitions}
+OTHERS = {
+    # people and offices
+    "account.mail_set": "设置邮件提醒",
+    "unit.registered": "单位注册",
+    "concurrence.given": "会商意见",
+    "concurrence.voided": "会商意见失效",
+    # the year
+    "calendar.changed": "调整节假日表",
+    "call.drafted": "起草申报通知",
+    "call.revised": "修改申报通知",
+    "call.no_application": "当年视为无申报项目",
+    "quota.exception_granted": "增加名额",
+    # application and examination
+    "project.begun": "建立申报",
+    "examination.judged": "判定",
+    "examination.accepted": "采纳计算结果",
+    "examination.carried_over": "沿用上次判定",
+    # experts and review
+    "expert.registered": "专家入库",
+    "expert.edited": "修改专家信息",
+    "expert.activated": "启用专家",
+    "expert.suspended": "暂停专家",
+    "expert.removed": "专家退出专家库",
+    "expert.password_reset": "重置专家密码",
+    "expert.employment_added": "登记专家任职",
+    "expert.relation_added": "登记专家关系",
+    "expert.tie_dropped": "删除专家任职或关系",
+    "round.opened": "建立评审",
+    "round.planned": "调整评审安排",
+    "round.postponed": "推迟评分截止",
+    "round.proposal_changed": "调整拟推荐名单",
+    "draw.opened": "开始专家抽取",
+    "draw.party_committed": "提交抽取承诺",
+    "draw.party_revealed": "公开抽取随机数",
+    "seat.accepted": "专家接受邀请",
+    "seat.declined": "专家不能参加",
+    "seat.replaced": "递补专家",
+    "sheet.conflict_declared": "专家申请回避",
+    "sheet.conflict_denied": "专家申明无利害关系",
+    "sheet.signed": "专家签署评分表",
+    # publicity and filing
+    "notice.drafted": "起草公示",
+    "notice.revised": "修改公示",
+    "objection.raised": "收到异议",
+    "objection.dismissed": "异议不成立",
+    "objection.uphold_proposed": "拟认定异议成立",
+    "objection.upheld": "异议成立",
+    "package.reports_written": "编写备案报告",
+    "package.assembled": "组成备案材料",
+    "package.received": "接收备案材料",
+    "registration.decided": "作出登记结论",
+    # titles
+    "title.entered": "列入 2011—2020 年名录",
+    "title.awarded": "两部备案登记，列入名录",
+}
+
+
+def event_label(type: str) -> str:
+    """The Chinese name of an event. One that has none goes by the name of what it happened to."""
+    found = STEPS.get(type) or OTHERS.get(type)
+    if found:
+        return found
+    machine = MACHINES.get(type.partition(".")[0])
+    return f"{machine.label}：其他记录" if machine else "其他记录"
