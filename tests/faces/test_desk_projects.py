@@ -232,7 +232,7 @@ def test_the_history_tells_what_happened(desk: Desk) -> None:
             reverse("desk-project", args=[project.pk]), {"tab": "history"}
         )
     )
-    for words in ("开始填写", "提交", "退回补正", "缺季度指标", "补正后再次提交", "证明不实"):
+    for words in ("建立申报", "提交", "退回补正", "缺季度指标", "补正后再次提交", "证明不实"):
         assert words in page
 
 

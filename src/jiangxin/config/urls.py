@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 from jiangxin.config.health import healthz
+from jiangxin.ops.rehearsal import views as rehearsal
 
 _FACES = (
     ("", "frame"),
@@ -15,6 +16,7 @@ _FACES = (
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [path("healthz", healthz, name="healthz")]
+urlpatterns += rehearsal.urlpatterns
 urlpatterns += [
     path(prefix, include(module))
     for prefix, face in _FACES

@@ -1,10 +1,12 @@
-"""What the worker does by the clock."""
+"""What the worker does by the clock. Cron times are UTC: 23:00 is 07:00 in Beijing."""
 
 from procrastinate.contrib.django import app
 
+from jiangxin.records.inbox import mailing
 from jiangxin.records.ledger.actions import seal
-from jiangxin.stages.accounts.flags import raise_stuck
-from jiangxin.stages.filing.actions import record_no_application
+
+from .daily import run_day
+from .reminders import remind
 
 
 @app.periodic(cron="* * * * *")
@@ -15,14 +17,21 @@ def seal_ledger(timestamp: int) -> None:
 
 
 @app.periodic(cron="5 * * * *")
-@app.task(queueing_lock="record_no_application", pass_context=False)
-def record_late_years(timestamp: int) -> None:
-    """After the filing deadline, put on record which provinces count as having no application."""
-    record_no_application()
+@app.task(queueing_lock="what_a_date_brings", pass_context=False)
+def what_a_date_brings(timestamp: int) -> None:
+    """What falls due by itself: every hour, so that the first minutes of a day already know it."""
+    run_day()
 
 
-@app.periodic(cron="10 1 * * *")
-@app.task(queueing_lock="raise_stuck", pass_context=False)
-def look_for_stuck_money(timestamp: int) -> None:
-    """Every night, ask the provinces about central money that has lain with them for too long."""
-    raise_stuck()
+@app.periodic(cron="0 23 * * *")
+@app.task(queueing_lock="send_reminders", pass_context=False)
+def send_reminders(timestamp: int) -> None:
+    """Remind whoever has something to do with a date near or past."""
+    remind()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="send_mails", pass_context=False)
+def send_mails(timestamp: int) -> None:
+    """Mail the messages that have not been mailed yet."""
+    mailing.send_mails()

@@ -361,12 +361,14 @@ def test_full_width_numbers_are_read(desk: Desk) -> None:
     assert fields["publicity_days"] == 7
 
 
-def test_the_demonstration_clock_only_runs_forward() -> None:
+def test_the_demonstration_clock_only_runs_forward(settings: Any) -> None:
+    settings.DEMO = True
     with pytest.raises(WrongState, match="只能向前"):
         actions.move_demo_clock(to=clock.now() - timedelta(days=1))
 
 
-def test_the_demonstration_clock_moves_forward_and_forgets_its_last_shift() -> None:
+def test_the_demonstration_clock_moves_forward_and_forgets_its_last_shift(settings: Any) -> None:
+    settings.DEMO = True
     for days in (1, 3):
         target = clock.now() + timedelta(days=days)
         actions.move_demo_clock(to=target)

@@ -34,8 +34,8 @@ LINKS = (
         roles=DESK,
         group="公示与备案",
         states=(ProjectState.PROPOSED, ProjectState.PUBLICISED),
-        waits=queries.objections_waiting,
-        todo_label="待办异议",
+        waits=queries.notices_waiting,
+        todo_label="公示待结束或有异议待办",
     ),
 )
 SUBJECTS = {"notice": "desk-notice", "objection": "desk-objection"}

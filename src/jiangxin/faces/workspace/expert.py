@@ -23,9 +23,15 @@ from jiangxin.stages.review.marks import marks_of, problems_of
 from jiangxin.stages.review.queries import expert as reading
 from jiangxin.stages.review.rubrics import rubric
 
+from .todo import Work, expert_todos
+
 SUBJECTS = {"sheet": "expert-sheet"}
 EXPERT = frozenset({Role.EXPERT})
 TRACKS = dict(Track.choices())
+EXPERT_WORK = (
+    Work("待答复的评审邀请", "expert-queue", reading.seats_waiting, "次"),
+    Work("待签署的评分表", "expert-queue", reading.sheets_waiting, "份"),
+)
 
 
 @page(roles=EXPERT)
@@ -53,7 +59,12 @@ def _queue(request: Request, problems: list[DomainError]) -> HttpResponse:
     return _render(
         request,
         "workspace/expert/queue.html",
-        {"tasks": tasks, "problems": problems, "note": request.POST.get("note", "")},
+        {
+            "todos": expert_todos(request.viewer),
+            "tasks": tasks,
+            "problems": problems,
+            "note": request.POST.get("note", ""),
+        },
     )
 
 

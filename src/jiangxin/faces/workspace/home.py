@@ -14,6 +14,7 @@ from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.publicity.queries import with_known_state
 
 from .navigation import days_left, until, workspace_page
+from .todo import unit_todos
 
 SUBJECTS = {"call": "portal-call", "notice": "portal-notice"}
 P = ProjectState
@@ -63,6 +64,7 @@ def home(request: Request) -> HttpResponse:
         "workspace/home.html",
         {
             "name": request.viewer.name,
+            "todos": unit_todos(request.viewer),
             "rows": [_row(each) for each in rows],
             "calls": calls,
         },

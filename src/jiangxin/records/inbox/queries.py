@@ -1,5 +1,7 @@
 """Messages for those whom they concern, and nobody else."""
 
+from collections.abc import Collection
+
 from django.db.models import Q, QuerySet
 
 from jiangxin.core.kernel.errors import NotFound
@@ -33,6 +35,11 @@ def unread(viewer: Viewer) -> Waits:
     """The unread messages, at most `MOST_UNREAD` of them; to be counted along with other things."""
     newest = messages(viewer).filter(read_at=None).order_by()[:MOST_UNREAD]
     return Waits(Message.objects.filter(pk__in=newest.values("pk")))
+
+
+def sent(keys: Collection[str]) -> set[str]:
+    """Those of `keys` by which a message went out already."""
+    return set(Message.objects.filter(key__in=keys).order_by().values_list("key", flat=True))
 
 
 def unread_count(viewer: Viewer) -> int:

@@ -101,6 +101,12 @@ def corrections_late(viewer: Viewer) -> Waits:
     return Waits(late, due="correction_due")
 
 
+def with_their_units() -> QuerySet[Application]:
+    """What lies with its unit: drafts to be submitted, and what was sent back for correction."""
+    rows = Application.objects.filter(state__in=(ProjectState.DRAFT, ProjectState.RETURNED))
+    return rows.select_related("call", "unit").order_by("id")
+
+
 def overlay_of(call: Call) -> Overlay | None:
     """The provincial overlay in force for a call."""
     return overlay_of_call(call)

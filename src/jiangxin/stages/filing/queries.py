@@ -99,6 +99,13 @@ def unfiled_calls() -> QuerySet[Call]:
     return Call.objects.filter(~Exists(filed), state=CallState.OPEN, year__in=late)
 
 
+def calls_to_file(year: int) -> QuerySet[Call]:
+    """The published calls of a year of which nothing has been filed yet."""
+    filed = Package.objects.filter(call=OuterRef("pk"), attempt__gt=0)
+    rows = Call.objects.filter(~Exists(filed), state=CallState.OPEN, year=year)
+    return rows.order_by("province")
+
+
 def no_application(viewer: Viewer) -> list[Call]:
     """Of the viewer's province: the years that count as ones without application, newest first."""
     if not viewer.province or viewer.role in (Role.APPLICANT, Role.EXPERT):

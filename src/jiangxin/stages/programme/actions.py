@@ -3,10 +3,11 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import Invalid, LimitReached, WrongState
+from jiangxin.core.kernel.errors import Invalid, LimitReached, NotPermitted, WrongState
 from jiangxin.core.workflow import CallState, Role
 from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.identity.viewer import Viewer
@@ -230,9 +231,27 @@ def set_days(*, viewer: Viewer, first: date, last: date, working: bool, name: st
     return count
 
 
+def lock_demo_clock() -> datetime:
+    """Hold the demonstration's clock until the end of the transaction; returns where it stands.
+
+    Raises `NotPermitted` outside a demonstration.
+    """
+    if not settings.DEMO:
+        raise NotPermitted(
+            "系统时间就是北京时间，不能拨动。", remedy="只有演示环境可以向前拨动时钟。"
+        )
+    list(DemoClock.objects.select_for_update())
+    _shift_in_bucket.cache_clear()
+    return clock.now()
+
+
+@transaction.atomic
 def move_demo_clock(*, to: datetime) -> None:
-    """Move the demonstration's clock forward to `to`. Raises `WrongState` for the past."""
-    if to < clock.now():
+    """Move the demonstration's clock forward to `to`.
+
+    Raises `NotPermitted` outside a demonstration, `WrongState` for the past.
+    """
+    if to < lock_demo_clock():
         raise WrongState("演示时钟只能向前拨。", remedy="要从头演练，请重新装载演示数据。")
     set_demo_clock(to=to)
 

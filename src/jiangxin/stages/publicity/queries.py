@@ -120,27 +120,26 @@ def objections(viewer: Viewer) -> QuerySet[Objection]:
     return rows.filter(notice__call__province=viewer.province)
 
 
-def objections_waiting(viewer: Viewer) -> Waits:
-    """Open objections: for 人社 all of them; for 财政 those that are to be upheld, while its word is
-    missing."""
-    rows = objections(viewer).filter(outcome=Objection.Outcome.OPEN)
+def notices_waiting(viewer: Viewer) -> Waits:
+    """The published notices that wait for the viewer's department, by their last day.
+
+    For 人社: those with an open objection, and those whose last day is past, to be ended. For 财政:
+    those with an objection that is to be upheld while its word is missing.
+    """
+    open_ = objections(viewer).filter(outcome=Objection.Outcome.OPEN, notice=OuterRef("pk"))
+    rows = Notice.objects.filter(state=NoticeState.PUBLISHED, call__province=viewer.province)
     if viewer.role is Role.PROVINCE_HR:
-        return Waits(rows)
+        return Waits(rows.filter(Exists(open_) | Q(ends_on__lt=clock.today())), due="ends_on")
+    if viewer.role is not Role.PROVINCE_FINANCE:
+        return Waits(Notice.objects.none())
     spoken = Concurrence.objects.filter(
         act=UPHOLD,
         void_at=None,
         department=viewer.department,
         subject=Concat(Value("objection:"), Cast(OuterRef("pk"), CharField())),
     )
-    return Waits(rows.filter(~Exists(spoken), proposal=Objection.Outcome.UPHELD))
-
-
-def notices_over(viewer: Viewer) -> Waits:
-    """Notices whose last day is past: 人社 ends the publicity."""
-    if viewer.role is not Role.PROVINCE_HR:
-        return Waits(Notice.objects.none())
-    over = Q(call__province=viewer.province, state=NoticeState.PUBLISHED)
-    return Waits(Notice.objects.filter(over, ends_on__lt=clock.today()))
+    unspoken = open_.filter(~Exists(spoken), proposal=Objection.Outcome.UPHELD)
+    return Waits(rows.filter(Exists(unspoken)), due="ends_on")
 
 
 def objection(viewer: Viewer, objection_id: int) -> Objection:
