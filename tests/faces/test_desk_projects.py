@@ -133,7 +133,7 @@ def test_the_language_of_the_search(desk: Desk) -> None:
         "状态:退回补正": {late, early},
         "补正:逾期": {late},
         "补正:期内": {early},
-        "待办:我": {base, studio, old},
+        "待办:我": {base, studio, old, late},
         "年:2024": {old},
         "年:>=2025 -类型:新建基地": {studio},
         "省:山东 甲学院": {base},

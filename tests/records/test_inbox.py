@@ -24,7 +24,7 @@ from jiangxin.records.inbox.queries import (
     unread,
     unread_count,
 )
-from jiangxin.records.inbox.waiting import count_waiting
+from jiangxin.records.inbox.waiting import Waits, count_waiting
 from jiangxin.records.ledger.models import Event
 from tests.factories.desk import Desk, official
 from tests.factories.races import numbered, together
@@ -102,6 +102,17 @@ def test_unread_is_counted_to_a_bound_and_in_one_query_with_other_things() -> No
         assert unread_count(desk.hr) == MOST_UNREAD
         assert count_waiting({"a": unread(desk.hr), "b": unread(desk.hr)})["b"].count == MOST_UNREAD
     assert len(found) == 2
+
+
+def test_things_with_and_without_a_date_are_counted_together_in_any_order() -> None:
+    desk = Desk("37")
+    tell_office(role=Role.PROVINCE_HR, province="37", title="甲", due=NOW.date())
+    undated, dated = unread(desk.hr), Waits(messages(desk.hr), due="due")
+    for each in ([undated, undated, dated], [dated, undated, undated], [undated, dated, undated]):
+        counted = count_waiting({str(n): waits for n, waits in enumerate(each)})
+        assert [counted[str(n)].due for n in range(3)] == [
+            NOW.date() if waits is dated else None for waits in each
+        ]
 
 
 # --- mail

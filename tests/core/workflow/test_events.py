@@ -13,6 +13,7 @@ SOURCE = Path(jiangxin.__file__).parent
 PARTS = {
     "examination.": {"accepted", "carried_over"},
     "expert.": {"activated", "suspended", "removed"},
+    "acceptance_sheet.conflict_": {"declared", "denied"},
 }
 
 

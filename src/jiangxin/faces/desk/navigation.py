@@ -158,9 +158,14 @@ def navigation(viewer: Viewer, request: HttpRequest, *, every_state: bool = Fals
 
 
 def waits_for(role: Role, state: str) -> bool:
-    """Whether a project in `state` waits for `role`: for its own step, or for its word on a joint one."""
+    """Whether a project in `state` waits for `role`: for its own step, or for its word on a joint one.
+
+    A step that only a missed date opens does not count: what is late is counted by its own `waits`.
+    """
     return any(
-        state in step.sources and (role in step.by or (step.joint and role in PROVINCIAL))
+        state in step.sources
+        and "correction_overdue" not in step.guards
+        and (role in step.by or (step.joint and role in PROVINCIAL))
         for step in MACHINES["project"].transitions
     )
 

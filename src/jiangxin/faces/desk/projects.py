@@ -100,17 +100,21 @@ def listing_for(viewer: Viewer) -> Listing:
 def waiting(role: Role) -> Keyword:
     """`待办:我`: the projects in a state in which this role has a step to take."""
     states = [state.value for state in ProjectState if waits_for(role, state.value)]
-    return when("待办", "等待我方办理的项目", {"我": Q(state__in=states)})
+    mine = Q(state__in=states)
+    if role is Role.PROVINCE_HR:
+        mine |= _overdue()
+    return when("待办", "等待我方办理的项目", {"我": mine})
 
 
 def corrections() -> Keyword:
     """`补正:逾期`: what is back with its unit, by whether the date for it has passed."""
     returned, today = Q(state=ProjectState.RETURNED.value), clock.today()
-    values = {
-        "逾期": returned & Q(correction_due__lt=today),
-        "期内": returned & Q(correction_due__gte=today),
-    }
+    values = {"逾期": _overdue(), "期内": returned & Q(correction_due__gte=today)}
     return when("补正", "退回补正的项目是否已过期限：逾期、期内", values)
+
+
+def _overdue() -> Q:
+    return Q(state=ProjectState.RETURNED.value, correction_due__lt=clock.today())
 
 
 def _state(row: dict[str, Any]) -> tuple[str, str]:

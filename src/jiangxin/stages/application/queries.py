@@ -29,7 +29,7 @@ from jiangxin.core.policy import (
     section_status,
 )
 from jiangxin.core.policy import Problem as Gap
-from jiangxin.core.workflow import PROVINCIAL, REGISTERED_ONCE, ProjectState, Role
+from jiangxin.core.workflow import REGISTERED_ONCE, ProjectState, Role
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
@@ -94,8 +94,8 @@ def counts_by_state(
 
 
 def corrections_late(viewer: Viewer) -> Waits:
-    """What is back with its unit although the date for corrections has passed: the province decides."""
-    if viewer.role not in PROVINCIAL:
+    """What is back with its unit although the date for corrections has passed: 人社 ends it."""
+    if viewer.role is not Role.PROVINCE_HR:
         return Waits(Application.objects.none())
     late = visible(viewer).filter(state=ProjectState.RETURNED, correction_due__lt=clock.today())
     return Waits(late, due="correction_due")

@@ -32,7 +32,7 @@ PUBLIC_EVENTS = frozenset(
         "project.publicised",
         "project.confirmed",
         "assessment.concluded",
-        "change.approved",
+        "title.changed",
         "revocation.published",
         "experience.published",
     }
@@ -40,7 +40,28 @@ PUBLIC_EVENTS = frozenset(
 # Steps of which a unit learns by what follows: the judgement of one department before both agree.
 WEIGHED = frozenset({"assessment.judged", "acceptance.scored"})
 # Besides the steps, what a unit did or was told itself.
-TOLD = frozenset({"project.begun", "title.entered", "title.awarded"})
+TOLD = frozenset(
+    {
+        "project.begun",
+        "title.entered",
+        "title.awarded",
+        "title.changed",
+        "claim.claimed",
+        "payment.arrived",
+        "construction.started",
+        "report.submitted",
+        "report.returned",
+        "extension.requested",
+        "finding.raised",
+        "flag.raised",
+        "acceptance.applied",
+        "assessment.planned",
+        "change.requested",
+        "experience.proposed",
+    }
+)
+# What a unit knows of a revocation besides the steps, once it is noticed.
+HEARD = frozenset({"revocation.served", "revocation.stated", "revocation.plaque_returned"})
 
 
 @dataclass(frozen=True)
@@ -119,7 +140,7 @@ def _unit_knows(event: Event, *, told: bool, noticed: set[str]) -> bool:
     if event.type in WEIGHED:
         return False
     if event.type.startswith("revocation."):
-        return event.subject in noticed and event.type in STEPS
+        return event.subject in noticed and (event.type in STEPS or event.type in HEARD)
     return event.type in STEPS or event.type in TOLD
 
 
