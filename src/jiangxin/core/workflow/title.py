@@ -21,6 +21,7 @@ class AssessmentState(Labelled):
     REPORTED = "reported", "待评定"
     JUDGED = "judged", "待结论"
     CONCLUDED = "concluded", "已结论"
+    CANCELLED = "cancelled", "已撤销"
 
 
 class RevocationState(Labelled):
@@ -98,14 +99,25 @@ ASSESSMENT = Machine(
             guards=("title_stands",),
         ),
         Transition(
+            name="return",
+            label="退回自评",
+            sources=(A.REPORTED,),
+            target=A.PLANNED,
+            by=HR,
+            clause="4.2",
+            event="assessment.returned",
+            guards=("reasons_given",),
+        ),
+        Transition(
             name="judge",
             label="评定",
-            sources=(A.REPORTED,),
+            sources=(A.REPORTED, A.JUDGED),
             target=A.JUDGED,
             by=HR,
             clause="4.2",
             event="assessment.judged",
             guards=("title_stands", "reasons_given"),
+            voids=("assessment.conclude",),
         ),
         Transition(
             name="conclude",
@@ -116,6 +128,17 @@ ASSESSMENT = Machine(
             clause="4.2",
             event="assessment.concluded",
             guards=("both_agree", "title_stands"),
+        ),
+        Transition(
+            name="cancel",
+            label="撤销考核",
+            sources=(A.PLANNED, A.REPORTED, A.JUDGED),
+            target=A.CANCELLED,
+            by=HR,
+            clause="4.2",
+            event="assessment.cancelled",
+            guards=("reasons_given",),
+            voids=("assessment.conclude",),
         ),
     ),
 )

@@ -76,6 +76,10 @@ TONES = {
     "overdue": "red",
     "unread": "amber",
     "read": "grey",
+    "cancelled": "grey",
+    "excellent": "green",
+    "qualified": "green",
+    "unqualified": "red",
 }
 VERDICTS = {
     "met": ("green", "check", "符合"),

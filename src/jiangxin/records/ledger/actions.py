@@ -44,6 +44,21 @@ def append(
 
     `payload` is canonical JSON (no floats) and holds no personal data: the ledger can be published.
     """
+    event = _event(type, subject, by, payload)
+    event.save(force_insert=True)
+    return event
+
+
+def append_many(
+    *, type: str, by: Actor, payloads: Iterable[tuple[str, Mapping[str, Any]]]
+) -> list[Event]:
+    """Insert an event of one type for each (subject, payload), in order, in a few statements."""
+    events = [_event(type, subject, by, payload) for subject, payload in payloads]
+    return Event.objects.bulk_create(events, batch_size=1000)
+
+
+def _event(type: str, subject: str, by: Actor, payload: Mapping[str, Any] | None) -> Event:
+    """An event with its hash, not yet inserted."""
     event = Event(
         type=type,
         subject=subject,
@@ -54,7 +69,6 @@ def append(
         salt=chance.token(16),
     )
     event.leaf = leaf_hash(canonical(event.canonical())).hex()
-    event.save(force_insert=True)
     return event
 
 

@@ -1,10 +1,12 @@
 """Award a title; bring named units of 2011–2020 into the register."""
 
+from collections.abc import Mapping, Sequence
+
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import LimitReached
-from jiangxin.records.ledger.actions import Actor, append
+from jiangxin.records.ledger.actions import Actor, append, append_many
 
 from .models import Title
 
@@ -48,3 +50,44 @@ def enter_legacy(*, by: Actor, **fields: object) -> Title:
             payload={"number": title.number},
         )
         return title
+
+
+@transaction.atomic
+def enter_legacy_many(*, by: Actor, rows: Sequence[Mapping[str, object]]) -> list[Title]:
+    """Enter many bases and studios of 2011–2020, all or none, in a few statements.
+
+    Effects: the rows; one event `title.entered` each. Raises `LimitReached` when somebody has
+    entered one of the numbers at the same moment.
+    """
+    try:
+        with transaction.atomic():
+            titles = Title.objects.bulk_create([Title(**row) for row in rows], batch_size=1000)
+    except IntegrityError:
+        raise LimitReached(
+            "有编号刚刚被录入名录，本次没有录入任何一行。", remedy="请刷新页面，重新核对后再录入。"
+        ) from None
+    append_many(
+        type="title.entered",
+        by=by,
+        payloads=[(title.subject, {"number": title.number}) for title in titles],
+    )
+    return titles
+
+
+@transaction.atomic
+def record_assessment(*, by: Actor, title: Title, passed: bool, year: int) -> Title:
+    """Put on a title of 2011–2020 what its assessment concluded (4.2).
+
+    The caller has locked the row and looked whether the title stands. Effects: outcome and year on
+    the row, from which on the existing-base track finds it (N16); event `title.assessed`.
+    """
+    title.assessment = Title.Assessment.PASSED if passed else Title.Assessment.FAILED
+    title.assessed_year = year
+    title.save(update_fields=["assessment", "assessed_year"])
+    append(
+        type="title.assessed",
+        subject=title.subject,
+        by=by,
+        payload={"outcome": title.assessment, "year": year},
+    )
+    return title
