@@ -228,10 +228,10 @@ def unassessed_waiting(viewer: Viewer) -> Waits:
 
     They wait for the province from the start, for the ministry once they are overdue.
     """
-    rows = legacy_titles(viewer).annotate(until=Value(coverage_by()))
+    rows = legacy_titles(viewer).annotate(assess_by=Value(coverage_by()))
     late = clock.today() > coverage_by()
     if viewer.role is Role.PROVINCE_HR or (viewer.role is Role.MINISTRY_HR and late):
-        return Waits(rows.filter(unassessed(), planned=False), "until")
+        return Waits(rows.filter(unassessed(), planned=False), "assess_by")
     return Waits(rows.none())
 
 
