@@ -18,6 +18,7 @@ from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.faces.frame.sending import send_bytes, send_document
 from jiangxin.records.documents import word
 from jiangxin.stages.application.queries import calls_holding
+from jiangxin.stages.assessment.yearly import yearly_report
 from jiangxin.stages.filing import actions, assembly, completeness, queries
 from jiangxin.stages.programme.queries import filing_deadline
 
@@ -112,8 +113,10 @@ def filing(request: Request, package_id: int) -> HttpResponse:
             return done(request, "报告已保存。", "desk-filing", package_id)
         row = queries.package(request.viewer, package_id)
     unfiled = row.state in (PackageState.ASSEMBLING, PackageState.RETURNED)
+    editable = unfiled and request.viewer.role in HR
+    yearly = yearly_report(row.call.province, row.call.year) if editable else None
     stored = {
-        "legacy_report": row.legacy_report,
+        "legacy_report": row.legacy_report or (yearly.text if yearly else ""),
         "existing_report": row.existing_report or completeness.SKELETON,
     }
     parts = completeness.parts(row) if unfiled else []
@@ -131,7 +134,10 @@ def filing(request: Request, package_id: int) -> HttpResponse:
             "unfiled": unfiled,
             "late": queries.is_late(row.call),
             "deadline": deadline_of(row.call.year),
-            "editable": unfiled and request.viewer.role in HR,
+            "editable": editable,
+            "yearly": yearly,
+            "yearly_gaps": yearly.gaps if yearly else [],
+            "yearly_text": yearly.text if yearly and row.legacy_report else "",
             "may_concur": unfiled and bool(row.digest) and request.viewer.role in BOTH,
             "may_file": unfiled and bool(row.digest) and request.viewer.role in HR,
             "marks": shown_marks(queries.package_marks(row)),
