@@ -17,6 +17,7 @@ from jiangxin.ops.demo.country import officer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.filing.actions import open_package
 from jiangxin.stages.filing.models import Package
+from tests.factories.assessment import concluded, judged, legacy
 from tests.factories.desk import Desk, client_of, official, text_of
 from tests.factories.year import Year, make_year
 
@@ -147,3 +148,27 @@ def test_another_province_and_the_ministries_see_nothing_of_it(year: Year) -> No
         assert row.digest[:16] not in search
         word = {"word": "agreed", "digest": row.digest}
         assert other.post(reverse("desk-filing-concur", args=[row.pk]), word).status_code == 404
+
+
+def test_the_assessments_report_is_drafted_from_the_records_and_still_has_to_be_saved(
+    year: Year,
+) -> None:
+    with clock.at(IN_TIME):
+        passed, open_ = legacy("L1"), legacy("L2")
+        concluded(year.hr, year.finance, passed)
+        judged(year.hr, open_)
+        row = open_package(viewer=year.hr, call_id=year.call.pk)
+        client, url = client_of(year.hr), page_of(row)
+        page = text_of(client.get(url))
+        box = page.partition('name="legacy_report"')[2].partition("</textarea>")[0]
+        assert "2025年共考核评估1项，合格以上1项，不合格0项" in box
+        assert "第 2 批还有 1 项没有结论" in page
+        before = page.partition("2011—2020年名录项目本年度考核评估情况报告")[0]
+        assert "缺少" in before.rpartition("<tr>")[2], "a draft on the screen is no report"
+        row.refresh_from_db()
+        assert row.legacy_report == ""
+        client.post(url, {"do": "save", "legacy_report": "省里自己写的报告。"})
+        page = text_of(client.get(url))
+        assert "省里自己写的报告。" in page.partition('name="legacy_report"')[2]
+        assert "按现在的考核记录起草的文字" in page
+        assert "起草的文字" not in text_of(client_of(year.finance).get(url))
