@@ -1,5 +1,6 @@
 """The desk's and the unit's pages of the assessment of 2011–2020."""
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from django.urls import reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.assessment import actions, queries
+from jiangxin.stages.assessment import actions, conclusions, queries
 from jiangxin.stages.assessment.models import Assessment, Batch, LegacyImport
 from jiangxin.stages.titles.models import Title
 from tests.factories.assessment import (
@@ -204,8 +205,6 @@ def test_the_unit_reports_from_its_hub_and_reads_the_outcome(hr: Viewer, finance
     assert b"".join(client.get(file)) == PDF
     late = client.post(url, {**answers, "do": "save"})
     assert "自评已经提交" in text_of(late)
-    from jiangxin.stages.assessment import conclusions
-
     conclusions.judge(viewer=hr, ids=[row.pk], grade="unqualified", reasons="场地已停用。")
     assert "场地已停用" not in text_of(client.get(url)), "nothing is told before it is concluded"
     row.refresh_from_db()
@@ -224,7 +223,7 @@ def test_another_unit_finds_nothing_of_it(hr: Viewer) -> None:
     batch_of(hr, legacy("L1", uscc=CODES[0]))
     row = Assessment.objects.get()
     actions.attach(
-        viewer=owner, assessment_id=row.pk, name="a.pdf", size=len(PDF), content=_stream()
+        viewer=owner, assessment_id=row.pk, name="a.pdf", size=len(PDF), content=io.BytesIO(PDF)
     )
     reported(row, owner)
     document = row.attachments.get().document_id
@@ -253,12 +252,6 @@ def test_another_unit_finds_nothing_of_it(hr: Viewer) -> None:
         assert "基地L1" not in text_of(other.get(reverse(name), {"q": "L1"})).replace("q=L1", "")
     bulk = reverse("desk-assessment-bulk")
     assert other.post(bulk, {"act": "judge", "ids": [row.pk]}).status_code == 422
-
-
-def _stream() -> Any:
-    import io
-
-    return io.BytesIO(PDF)
 
 
 # --- the desk's work

@@ -1,6 +1,7 @@
 """Batches, the unit's report, the judgement, both departments, the outcome on the title."""
 
 import io
+import threading
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -390,7 +391,9 @@ def test_at_most_a_fifth_of_a_batch_is_excellent(hr: Viewer) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
-def test_two_judges_do_not_exceed_the_share_together(locked: bool) -> None:
+def test_two_judges_do_not_exceed_the_share_together(
+    locked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hr = official(Role.PROVINCE_HR, "37")
     batch_of(hr, *(legacy(f"L{n}") for n in range(5)))
     rows = [reported(row, hr) for row in Assessment.objects.order_by("id")]
@@ -403,7 +406,14 @@ def test_two_judges_do_not_exceed_the_share_together(locked: bool) -> None:
     if locked:
         results = together(numbered(2, act), at=MARCH)
     else:
-        with without_locks(held=Assessment):
+        gate, count = threading.Barrier(2, timeout=20), conclusions.require_share
+
+        def counted(batch: Batch) -> None:  # neither commits before both have counted
+            count(batch)
+            gate.wait()
+
+        monkeypatch.setattr(conclusions, "require_share", counted)
+        with without_locks():
             results = together(numbered(2, act), at=MARCH)
     refused = sum(isinstance(each, LimitReached) for each in results)
     excellent = Assessment.objects.filter(grade="excellent").count()

@@ -1,6 +1,7 @@
 """The legacy register from a workbook: every fault by row and column, all at once; nothing half."""
 
 import io
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ from jiangxin.stages.assessment.workbook import (
     lines_of,
     template,
 )
+from jiangxin.stages.titles.actions import enter_legacy_many
 from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import titles_of
 from tests.factories.assessment import CODES, MARCH, cells, legacy, unit_with, workbook
@@ -264,8 +266,7 @@ def test_two_workbooks_with_one_unit_do_not_pass_each_other(
     rows = [upload(hr, workbook([cells(number)])) for number in ("X1", "X2")]
     if not locked:
         monkeypatch.setattr(importing, "lock_register", lambda: None)
-        gate = _gate(monkeypatch)
-        assert gate
+        _both_read_before_either_writes(monkeypatch)
     results = together(
         numbered(2, lambda n: importing.enter(viewer=hr, import_id=rows[n].pk)), at=MARCH
     )
@@ -274,24 +275,17 @@ def test_two_workbooks_with_one_unit_do_not_pass_each_other(
     assert len(refused) == (1 if locked else 0)
 
 
-def _gate(monkeypatch: pytest.MonkeyPatch) -> object:
-    """Both read the register before either writes to it."""
-    import threading
-
-    gate = threading.Barrier(2, timeout=20)
-    enter = importing.enter_legacy_many
+def _both_read_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, enter = threading.Barrier(2, timeout=20), importing.enter_legacy_many
 
     def late(**given: Any) -> list[Title]:
         gate.wait()
         return enter(**given)
 
     monkeypatch.setattr(importing, "enter_legacy_many", late)
-    return gate
 
 
 def test_a_number_taken_at_the_same_moment_is_a_kind_message(hr: Viewer) -> None:
-    from jiangxin.stages.titles.actions import enter_legacy_many
-
     legacy("L1")
     fields = {"number": "L1", "kind": "base", "province": "37", "year": 2014, "name": "a"}
     with pytest.raises(LimitReached, match="没有录入任何一行"):

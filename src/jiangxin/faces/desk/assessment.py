@@ -90,7 +90,9 @@ CANDIDATES = Listing(
             "state",
             "assessment",
         ),
-        Column("assessed", "考核年度", lambda row: row.assessed_year, "number", "assessed_year"),
+        Column(
+            "assessed", "考核年度", lambda row: str(row.assessed_year or ""), sort="assessed_year"
+        ),
     ),
     keywords=(
         choice("类别", "kind", Kind),

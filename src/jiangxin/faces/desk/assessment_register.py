@@ -18,6 +18,7 @@ from jiangxin.faces.frame.keywords import choice, number, province, when
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_bytes
+from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.assessment import importing, queries, workbook
 from jiangxin.stages.assessment.yearly import yearly_report
 from jiangxin.stages.programme.tracks import Kind
@@ -27,55 +28,73 @@ from .assessment_cases import READERS
 from .navigation import desk_page
 
 IMPORTERS = frozenset(importing.IMPORTERS)
-LEGACY = Listing(
-    columns=(
-        Column("number", "编号", lambda row: row.number, sort="number"),
-        Column("name", "项目", lambda row: row.name, sort="name"),
-        Column("unit", "建设单位", lambda row: row.unit_name, sort="unit_name"),
-        Column("province", "省份", lambda row: province_name(row.province), sort="province"),
-        Column("kind", "类别", lambda row: row.get_kind_display(), sort="kind"),
-        Column("year", "确定年度", lambda row: str(row.year), sort="year"),
-        Column("state", "称号", lambda row: (row.state, row.get_state_display()), "state", "state"),
-        Column(
-            "assessment",
-            "考核",
-            lambda row: (row.assessment, row.get_assessment_display()),
-            "state",
-            "assessment",
+SHORT = {"base": "基地", "studio": "工作室"}
+
+
+def legacy_listing(viewer: Viewer) -> Listing:
+    """The list of the register; a province's viewers need no column that says which province."""
+    return Listing(
+        columns=(
+            Column("number", "编号", lambda row: row.number, sort="number"),
+            Column("name", "项目", lambda row: row.name, sort="name"),
+            Column("unit", "建设单位", lambda row: row.unit_name, sort="unit_name"),
+            Column(
+                "province",
+                "省份",
+                lambda row: province_name(row.province),
+                sort="province",
+                default=not viewer.province,
+            ),
+            Column("kind", "类别", lambda row: SHORT[row.kind], sort="kind"),
+            Column("year", "确定年度", lambda row: str(row.year), sort="year"),
+            Column(
+                "state", "称号", lambda row: (row.state, row.get_state_display()), "state", "state"
+            ),
+            Column(
+                "assessment",
+                "考核",
+                lambda row: (row.assessment, row.get_assessment_display()),
+                "state",
+                "assessment",
+            ),
+            Column(
+                "assessed",
+                "考核年度",
+                lambda row: str(row.assessed_year or ""),
+                sort="assessed_year",
+            ),
+            Column("planned", "正在考核", lambda row: row.planned, "yesno", "planned"),
+            Column("uscc", "统一社会信用代码", lambda row: row.uscc, default=False),
+            Column("leader", "带头人", lambda row: row.leader_name, default=False),
         ),
-        Column("assessed", "考核年度", lambda row: row.assessed_year, "number", "assessed_year"),
-        Column("planned", "正在考核", lambda row: row.planned, "yesno", "planned"),
-        Column("uscc", "统一社会信用代码", lambda row: row.uscc, default=False),
-        Column("leader", "带头人", lambda row: row.leader_name, default=False),
-    ),
-    keywords=(
-        when(
-            "考核",
-            "待安排（有效、未考核、也不在批次中）、未考核、合格以上、不合格、待取消称号",
-            {
-                "待安排": queries.unassessed() & Q(planned=False),
-                "未考核": queries.unassessed(),
-                "合格以上": Q(assessment=queries.PASSED),
-                "不合格": Q(assessment=queries.FAILED),
-                "待取消称号": Q(assessment=queries.FAILED, state=TitleState.TITLED),
-            },
+        keywords=(
+            when(
+                "考核",
+                "待安排（有效、未考核、也不在批次中）、未考核、合格以上、不合格、待取消称号",
+                {
+                    "待安排": queries.unassessed() & Q(planned=False),
+                    "未考核": queries.unassessed(),
+                    "合格以上": Q(assessment=queries.PASSED),
+                    "不合格": Q(assessment=queries.FAILED),
+                    "待取消称号": Q(assessment=queries.FAILED, state=TitleState.TITLED),
+                },
+            ),
+            province(),
+            choice("类别", "kind", Kind),
+            number("年", "year", "确定年度，例如 2011..2014", example="2011..2014"),
+            choice("称号", "state", TitleState),
         ),
-        province(),
-        choice("类别", "kind", Kind),
-        number("年", "year", "确定年度，例如 2011..2014", example="2011..2014"),
-        choice("称号", "state", TitleState),
-    ),
-    text=("number__icontains", "name__icontains", "unit_name__icontains", "uscc__icontains"),
-    text_help="在编号、项目、单位、代码中查找",
-    order=("province", "year", "number", "id"),
-    link=lambda row: path_of("portal-title", row.pk),
-)
+        text=("number__icontains", "name__icontains", "unit_name__icontains", "uscc__icontains"),
+        text_help="在编号、项目、单位、代码中查找",
+        order=("province", "year", "number", "id"),
+        link=lambda row: path_of("portal-title", row.pk),
+    )
 
 
 @page(roles=READERS)
 def legacy(request: Request) -> HttpResponse:
     """The register of 2011–2020, with what is still to be assessed."""
-    shown = LEGACY.show(queries.legacy_titles(request.viewer), request)
+    shown = legacy_listing(request.viewer).show(queries.legacy_titles(request.viewer), request)
     answer = shown.export("2011—2020年名录")
     if answer:
         return answer
@@ -196,7 +215,7 @@ def one_import(request: Request, import_id: int) -> HttpResponse:
             ]
             if not faults
             else [],
-            "warnings": [(each.row, text) for each in entries for text in each.warnings],
+            "warnings": _warnings(entries),
             "consequences": [
                 "全部录入或全部不录入；录入后不能用本页修改或删除。",
                 "每一项都记入账册；公众可以在名录中查到。",
@@ -204,6 +223,15 @@ def one_import(request: Request, import_id: int) -> HttpResponse:
             ],
         },
     )
+
+
+def _warnings(entries: list[Any]) -> list[str]:
+    """Each warning once, with the rows that it is about."""
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        for text in entry.warnings:
+            found.setdefault(text, []).append(str(entry.row))
+    return [f"第 {'、'.join(rows)} 行：{text}" for text, rows in found.items()]
 
 
 @page(roles=READERS)

@@ -68,7 +68,9 @@ def _required(reasons: str) -> None:
 
 
 def selection_digest(rows: Sequence[Assessment]) -> str:
-    """What a page shows of several judgements: the digests of all of them, in one."""
+    """What a page shows of several judgements: all their digests in one; of a single one its own."""
+    if len(rows) == 1:
+        return rows[0].digest
     return digest({row.subject: row.digest for row in rows})
 
 

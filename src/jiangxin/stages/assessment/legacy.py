@@ -239,6 +239,6 @@ def _unit(entry: Entry, what: str) -> Fault:
     return Fault(
         entry.row,
         LABELS["unit_name"],
-        f"“{fields['unit_name']}”{named}{what}",
+        f"“{fields['unit_name'] or fields['uscc']}”{named}{what}",
         "同一项目只录入一次；请删去一行，或改正单位、年度。",
     )

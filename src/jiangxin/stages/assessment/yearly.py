@@ -42,7 +42,7 @@ class BatchLine:
 
 @dataclass(frozen=True)
 class YearlyReport:
-    """The figures of a province's year; `text` says them as the report does, a paragraph a line."""
+    """The figures of a province's year as they stood `on` a day; `text` says them, a paragraph a line."""
 
     province: str
     year: int
@@ -53,6 +53,7 @@ class YearlyReport:
     revoked: int
     failed_names: list[str]
     coverage: Coverage
+    on: date
 
     @property
     def gaps(self) -> list[str]:
@@ -88,7 +89,7 @@ class YearlyReport:
             ),
             "四、覆盖情况",
             (
-                f"截至目前，2011—2020年确定的项目应考核{self.coverage.total}项，"
+                f"截至{self.on.year}年{self.on.month}月{self.on.day}日，2011—2020年确定的项目应考核{self.coverage.total}项，"
                 f"已考核{self.coverage.assessed}项，覆盖率{self.coverage.percent}%，"
                 f"尚未考核{self.coverage.missing}项。"
             ),
@@ -131,6 +132,7 @@ def yearly_report(province: str, year: int) -> YearlyReport:
         revoked=_revoked(own, year),
         failed_names=list(names),
         coverage=coverage(watching, clock.today())[0],
+        on=clock.today(),
     )
 
 
