@@ -114,8 +114,10 @@ def test_shipped_rubrics_close_and_full_marks_reach_the_total(path):
     assert nothing.problems == []
 
 
-def test_there_are_the_five_rubrics():
+def test_there_are_the_seven_rubrics():
     assert [path.stem for path in RUBRICS] == [
+        "acceptance_base",
+        "acceptance_studio",
         "existing_base",
         "hangzhou-studio",
         "new_base",
@@ -124,7 +126,9 @@ def test_there_are_the_five_rubrics():
     ]
 
 
-@pytest.mark.parametrize("name", ["new_base", "existing_base", "studio"])
+@pytest.mark.parametrize(
+    "name", ["new_base", "existing_base", "studio", "acceptance_base", "acceptance_studio"]
+)
 def test_our_defaults_say_so_and_cite_what_exists(name):
     rubric = load_rubric(PACK / "rubrics" / f"{name}.toml")
     assert rubric.status is Status.ASSUMPTION

@@ -25,6 +25,7 @@ def check_pack(pack: Pack) -> list[str]:
         *_forms(pack),
         *_names(pack),
         *_money(pack),
+        *_checklists(pack),
         *_overlays(pack),
         *(wrong for case in pack.cases for wrong in run_case(pack, case)),
     ]
@@ -57,6 +58,7 @@ def _place(pack: Pack, place: str) -> str:
         },
         "money": {f"uses.{key}" for key in pack.money["uses"]} | {"tiers", "sources", "flags"},
         "list": set(pack.choices),
+        "rubric": set(pack.rubrics) | {"all"},
     }
     if area not in PLACES or not name:
         return f"位置“{place}”的写法不对。"
@@ -71,7 +73,8 @@ def _parameters(pack: Pack) -> Iterator[str]:
             yield f"参数 {each.name} 引用的条款“{each.clause}”不存在。"
         if each.stricter not in ("higher", "lower", "fixed", "free"):
             yield f"参数 {each.name} 的 stricter 不对。"
-        if (each.stricter == "free" or each.options) and each.value not in each.options:
+        free = each.stricter == "free" and not isinstance(each.value, bool)
+        if (free or each.options) and each.value not in each.options:
             yield f"参数 {each.name} 的值不在它的选项之中。"
         if each.until is not None and each.until < each.since:
             yield f"参数 {each.name} 的有效期前后颠倒。"
@@ -149,6 +152,16 @@ def _money(pack: Pack) -> Iterator[str]:
             yield f"资金疑点规则 {key} 的种类或资金来源不对。"
         if rule["answers"] not in ("unit", "province"):
             yield f"资金疑点规则 {key} 没有写明由谁说明。"
+
+
+def _checklists(pack: Pack) -> Iterator[str]:
+    """What a panel ticks at an acceptance, by kind."""
+    for kind, items in pack.checklists.items():
+        counts = Counter(each["key"] for each in items)
+        yield from (f"验收清单 {kind} 的“{key}”重复。" for key, n in counts.items() if n > 1)
+        for each in items:
+            if each["clause"] not in pack.clauses:
+                yield f"验收清单 {kind} 的“{each['key']}”引用的条款“{each['clause']}”不存在。"
 
 
 def _overlays(pack: Pack) -> Iterator[str]:

@@ -99,6 +99,8 @@ def _value(pack: Pack, overlay: Overlay, name: str, on: date) -> Iterator[Refusa
 def _comparable(pack: Pack, national: Parameter, own: Any) -> bool:
     if national.options:
         return isinstance(own, str) and own in national.options
+    if isinstance(national.value, bool):
+        return isinstance(own, bool)
     if isinstance(national.value, str):
         return own in pack.levels
     if national.stricter == "fixed":

@@ -121,6 +121,10 @@ class _Reader:
             levels=self.levels,
             choices=self.choices,
             money=money,
+            checklists={
+                kind: tuple(items)
+                for kind, items in self.read("acceptance.toml")["checklist"].items()
+            },
             rubrics={path.stem: _toml(path) for path in self.files("rubrics", "toml")},
             overlays=tuple(_overlay(path, self.choices) for path in self.files("overlays", "toml")),
             cases=tuple(case for path in self.files("cases", "yaml") for case in _cases(path)),

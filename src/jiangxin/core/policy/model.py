@@ -38,7 +38,7 @@ class Parameter:
     """A number or word of the law, valid from `since` to `until` (both included; None: open).
 
     `stricter` says which way a province may move it: higher, lower, not at all (fixed), or to any
-    of `options` (free), which maps each word to its Chinese label.
+    of `options` (free), which maps each word to its Chinese label; a yes or no needs none.
     `assumption` is the Chinese reason of a reading that the notice leaves open, else empty.
     """
 
@@ -56,6 +56,8 @@ class Parameter:
 
     def label(self, value: Any) -> str:
         """A value as people read it, without its unit."""
+        if isinstance(value, bool):
+            return "是" if value else "否"
         return self.options.get(str(value), str(value))
 
 

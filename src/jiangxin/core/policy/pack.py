@@ -30,6 +30,7 @@ class Pack:
     choices: dict[str, dict[str, str]]
     money: dict[str, Any]
     rubrics: dict[str, dict[str, Any]]
+    checklists: dict[str, tuple[dict[str, Any], ...]]
     overlays: tuple[Overlay, ...]
     cases: tuple[dict[str, Any], ...]
 

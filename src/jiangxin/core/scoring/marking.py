@@ -77,8 +77,8 @@ def score(rubric: Rubric, marks: Mapping[str, Mark]) -> Result:
     by_group = {group.id: _group_points(group, by_item) for group in rubric.groups}
     base = sum(by_group[group.id] for group in rubric.groups if not group.bonus)
     bonus = sum(by_group.values()) - base
-    shortfalls = _shortfalls(rubric, by_group, base + bonus)
-    qualified = not problems and not shortfalls
+    reasons = shortfalls(rubric, by_group, base + bonus)
+    qualified = not problems and not reasons
     return Result(
         total=base + bonus,
         base=base,
@@ -87,7 +87,7 @@ def score(rubric: Rubric, marks: Mapping[str, Mark]) -> Result:
         by_item=by_item,
         qualified=qualified,
         grade=grade_of(rubric, base + bonus) if qualified else UNQUALIFIED,
-        shortfalls=shortfalls,
+        shortfalls=reasons,
         problems=problems,
     )
 
@@ -138,7 +138,8 @@ def _group_points(group: Group, by_item: Mapping[str, int]) -> int:
     return min(group.points, sum(by_item[item.id] for item in group.items))
 
 
-def _shortfalls(rubric: Rubric, by_group: Mapping[str, int], total: int) -> list[str]:
+def shortfalls(rubric: Rubric, by_group: Mapping[str, int], total: int) -> list[str]:
+    """Why these points do not qualify, in Chinese: a group below its floor, a total below the line."""
     low = [
         f"“{group.name}”得 {shown(by_group[group.id])} 分，低于下限 {shown(group.floor)} 分"
         for group in rubric.groups

@@ -48,6 +48,7 @@ class RectificationState(Labelled):
     SUBMITTED = "submitted", "待复查"
     PASSED = "passed", "复查合格"
     EXPIRED = "expired", "期满未通过"
+    DROPPED = "dropped", "不再下达"
 
 
 E, V, F, A, R = ExtensionState, VisitState, FindingState, AcceptanceState, RectificationState
@@ -201,6 +202,16 @@ RECTIFICATION = Machine(
             guards=("both_agree", "term_within_limit"),
         ),
         Transition(
+            name="drop",
+            label="不再下达",
+            sources=(R.DRAFT,),
+            target=R.DROPPED,
+            by=HR,
+            clause="4.3",
+            event="rectification.dropped",
+            guards=("reasons_given",),
+        ),
+        Transition(
             name="serve",
             label="送达",
             sources=(R.ORDERED,),
@@ -247,7 +258,7 @@ RECTIFICATION = Machine(
             by=HR,
             clause="4.3",
             event="rectification.expired",
-            guards=("term_over",),
+            guards=("term_over", "reasons_given", "submission_checked"),
         ),
     ),
 )

@@ -273,6 +273,16 @@ PROJECT = Machine(
             guards=("both_agree", "checked_by_another"),
         ),
         Transition(
+            name="resume_construction",
+            label="整改复查合格，继续建设",
+            sources=(P.RECTIFYING,),
+            target=P.UNDER_CONSTRUCTION,
+            by=HR,
+            clause="4.3",
+            event="project.construction_resumed",
+            guards=("both_agree", "checked_by_another"),
+        ),
+        Transition(
             name="revoke",
             label="取消称号",
             sources=TITLED,

@@ -24,6 +24,8 @@ WORDS = {
     "face:desk-inspections": "页面：双随机抽查",
     "face:desk-visits": "页面：现场检查",
     "face:desk-findings": "页面：检查问题",
+    "face:desk-acceptances": "页面：验收与绩效评价",
+    "face:desk-rectifications": "页面：限期整改",
     "list:functions": "选项：五类功能",
     "list:priority_fields": "选项：重点领域",
     "list:studio_activities": "选项：工作室活动",

@@ -267,7 +267,7 @@ def _way(national: Parameter, own: Any) -> str:
     """In one word which way a province moves a parameter."""
     levels = pack().levels
     was, now = (levels[each].rank if each in levels else each for each in (national.value, own))
-    if national.stricter == "fixed" or not isinstance(now, int):
+    if national.stricter in ("fixed", "free") or not isinstance(now, int):
         return "改动"
     return "从严" if (now > was) is (national.stricter == "higher") else "放宽"
 

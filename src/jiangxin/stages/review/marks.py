@@ -1,14 +1,18 @@
 """From what an expert typed to the marks that the scoring engine takes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from jiangxin.core.kernel.errors import Invalid
 from jiangxin.core.scoring.marking import Evidence, Mark, mark_problem
 from jiangxin.core.scoring.points import milli
 from jiangxin.core.scoring.rubric import Item, Kind, Rubric
 
-from .models import ScoreSheet
+
+class Marked(Protocol):
+    """A sheet of any kind: what is kept by item id."""
+
+    marks: dict[str, Any]
 
 
 def stored(item: Item, data: Mapping[str, str]) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def stored(item: Item, data: Mapping[str, str]) -> dict[str, Any]:
     return kept
 
 
-def marks_of(by: Rubric, sheet: ScoreSheet) -> dict[str, Mark]:
+def marks_of(by: Rubric, sheet: Marked) -> dict[str, Mark]:
     """item → mark, for the items whose number could be read."""
     found = {}
     for item in by.items():
@@ -49,7 +53,7 @@ def marks_of(by: Rubric, sheet: ScoreSheet) -> dict[str, Mark]:
     return found
 
 
-def problems_of(by: Rubric, sheet: ScoreSheet) -> dict[str, str]:
+def problems_of(by: Rubric, sheet: Marked) -> dict[str, str]:
     """item → what keeps its mark from being used, in Chinese; items that are fine are left out."""
     marks = marks_of(by, sheet)
     found = {}

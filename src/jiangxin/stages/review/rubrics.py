@@ -31,7 +31,7 @@ def pinned(pack: Pack, overlay: Overlay | None, kind: Kind) -> dict[str, dict[st
                 remedy="请在政策包 rubrics 目录或省级细则中补充后再组织评审。",
                 clause="3.2",
             )
-        chosen[track.value] = _plain(raw)
+        chosen[track.value] = plain(raw)
     totals = {rubric_from(raw).total for raw in chosen.values()}
     if len(totals) > 1:
         raise WrongState(
@@ -44,7 +44,12 @@ def pinned(pack: Pack, overlay: Overlay | None, kind: Kind) -> dict[str, dict[st
 
 def rubric(row: Round, track: str) -> Rubric:
     """The pinned rubric by which projects of `track` are scored in this round."""
-    return _read(canonical(row.rubrics[track]))
+    return read_pinned(row.rubrics[track])
+
+
+def read_pinned(raw: Mapping[str, Any]) -> Rubric:
+    """The rubric that was pinned as JSON; read once."""
+    return _read(canonical(dict(raw)))
 
 
 def rubrics_digest(chosen: Mapping[str, Any]) -> str:
@@ -57,9 +62,10 @@ def _read(raw: bytes) -> Rubric:
     return rubric_from(json.loads(raw))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A rubric of the pack as JSON to pin; decimals as text, so that they stay exact."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value if isinstance(value, bool | int | str) else str(value)
