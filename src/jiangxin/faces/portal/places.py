@@ -45,6 +45,7 @@ WORDS = {
     "stage:filing.report": "备案的评审报告",
     "stage:construction": "环节：建设",
     "stage:acceptance": "环节：验收",
+    "stage:rectification": "环节：限期整改",
     "stage:funding": "环节：后补助",
     "stage:titles.progress": "名录的进展统计",
     "stage:assessment": "环节：考核评估",
@@ -67,6 +68,8 @@ WORDS = {
 def place_text(pack: Pack, place: str) -> str:
     """A place of a norm as people read it; a name that has no words yet comes back as it is."""
     kind, _, name = place.partition(":")
+    if kind == "rubric" and name in pack.rubrics:
+        return f"评分标准：{pack.rubrics[name]['name']}"
     if kind == "parameter":
         return f"参数：{_parameter(pack, name)}"
     if kind == "track":
