@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Guard
 from jiangxin.records.ledger.actions import Actor, move
 from jiangxin.records.ledger.models import Event
+from jiangxin.stages.programme.queries import overlay_of_call, pack
 from jiangxin.stages.titles.models import Title
 
 from .models import Application
@@ -41,3 +43,23 @@ def move_project(
     if project is None:
         return None
     return move(project, step=step, by=by, guards=guards, payload=payload)
+
+
+def rule_for(title: Title, name: str) -> Any:
+    """The value of a parameter that holds for a title today: the province's own where it set one.
+
+    A project goes by the detailed rules that its call chose; a title of 2011–2020 by the newest
+    ones of its province.
+    """
+    today = clock.today()
+    project = project_of(title)
+    if project is not None:
+        overlay = overlay_of_call(project.call)
+    else:
+        own = [
+            each
+            for each in pack().overlays
+            if each.province == title.province and each.year <= today.year
+        ]
+        overlay = max(own, key=lambda each: each.year, default=None)
+    return pack().value(name, today, overlay)

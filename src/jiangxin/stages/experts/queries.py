@@ -1,7 +1,7 @@
 """The pool as each viewer may see it, and who must not judge whom."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -83,21 +83,27 @@ class Recusal:
 
 
 def recusals(
-    experts: Iterable[Expert], applications: Iterable[Application], *, year: int
+    experts: Iterable[Expert],
+    applications: Iterable[Application],
+    *,
+    year: int,
+    renamed: Mapping[int, Iterable[str]] | None = None,
 ) -> dict[int, Recusal]:
     """expert id → why this expert may not judge any of `applications`; others are not in the result.
 
     Rules: not active or term over; works at, or within `recusal.years` worked at, an applicant
     unit; a recorded relation to an applicant unit or to a studio's leader. Units are compared by
-    code, by name, and by the former names and codes that the form gives. `experts` come with
-    employments and relations prefetched, `applications` with their unit.
+    code, by name, and by the former names and codes that the form gives; `renamed` gives the names
+    and codes that the unit of a project took since. `experts` come with employments and relations
+    prefetched, `applications` with their unit.
     """
     today = clock.today()
     years = int(parameter("recusal.years", year))
     by_unit: dict[str, list[Application]] = defaultdict(list)
     by_leader: dict[str, list[Application]] = defaultdict(list)
     for project in applications:
-        for key in _unit_keys(project):
+        since = [key for name in (renamed or {}).get(project.pk, ()) for key in _keys(name, name)]
+        for key in _unit_keys(project) | set(since):
             by_unit[key].append(project)
         if project.leader_name:
             by_leader[project.leader_name].append(project)

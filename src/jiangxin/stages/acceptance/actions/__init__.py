@@ -1,0 +1,1 @@
+"""What the unit, the province and the panel do in an acceptance."""

@@ -1,0 +1,188 @@
+"""The panel: conflict first, then checklist and marks, then the signature that freezes a sheet."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import digest
+from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
+from jiangxin.core.scoring.marking import score
+from jiangxin.core.workflow import AcceptanceState, Role
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.actions import tell_office
+from jiangxin.records.ledger.actions import append
+from jiangxin.stages.acceptance.choices import Tick
+from jiangxin.stages.acceptance.models import Acceptance, Sheet
+from jiangxin.stages.acceptance.queries import assigned
+from jiangxin.stages.acceptance.rules import rubric_of
+from jiangxin.stages.review.choices import Conflict, SheetState
+from jiangxin.stages.review.marks import marks_of, problems_of, stored
+
+NOTE = 500
+
+
+@transaction.atomic
+def declare(*, viewer: Viewer, sheet_id: int, conflict: bool, reason: str = "") -> Sheet:
+    """Before the material opens: no conflict, or a conflict with its reason, which is final.
+
+    Effects: the declaration; event `acceptance_sheet.conflict_declared` or `…conflict_denied`; the
+    province is told of a conflict, for it must name another expert.
+    """
+    sheet = _locked(viewer, sheet_id)
+    if sheet.state == SheetState.SIGNED:
+        raise _signed()
+    if sheet.conflict == Conflict.DECLARED:
+        raise WrongState("已对该项目申请回避，不能撤回。", clause="4.3")
+    if conflict and not reason.strip():
+        raise Invalid("请写明回避事由。", clause="4.3", field="reason")
+    if not conflict and sheet.conflict == Conflict.NONE:
+        return sheet
+    sheet.conflict = Conflict.DECLARED if conflict else Conflict.NONE
+    sheet.conflict_reason = reason.strip()[:300] if conflict else ""
+    sheet.save(update_fields=["conflict", "conflict_reason"])
+    append(
+        type=f"acceptance_sheet.conflict_{'declared' if conflict else 'denied'}",
+        subject=sheet.subject,
+        by=viewer,
+        payload={"acceptance": sheet.acceptance.subject},
+    )
+    if conflict:
+        title = sheet.acceptance.title
+        tell_office(
+            role=Role.PROVINCE_HR,
+            province=title.province,
+            title=f"验收专家申请回避：{title.name}",
+            text="请更换专家。",
+            about=sheet.acceptance.subject,
+        )
+    return sheet
+
+
+@transaction.atomic
+def save(
+    *, viewer: Viewer, sheet_id: int, data: Mapping[str, str], comment: str = ""
+) -> tuple[Sheet, dict[str, str]]:
+    """Keep what the expert typed; returns the sheet and item → what is wrong with its mark.
+
+    `data` as in the review's sheets. Drafts leave no event. Raises `WrongState` before the conflict
+    is declared or after signing.
+    """
+    sheet = _locked(viewer, sheet_id)
+    _require_open(sheet)
+    by = rubric_of(sheet.acceptance)
+    sheet.marks = {item.id: stored(item, data) for item in by.items()}
+    sheet.comment = comment.strip()[:2000]
+    sheet.save(update_fields=["marks", "comment"])
+    return sheet, problems_of(by, sheet)
+
+
+@transaction.atomic
+def sign(*, viewer: Viewer, sheet_id: int) -> Sheet:
+    """Sign the sheet as it is saved; from here the database refuses any change.
+
+    Effects: total, salted digest, state signed; event `acceptance_sheet.signed` with the digest and
+    not the score. Raises `Invalid` naming the items that are missing or wrong.
+    """
+    sheet = _locked(viewer, sheet_id)
+    _require_open(sheet)
+    by = rubric_of(sheet.acceptance)
+    problems = problems_of(by, sheet)
+    if problems:
+        first = next(iter(problems))
+        raise Invalid(
+            f"还有 {len(problems)} 项未评好，例如“{by.item(first).name}”{problems[first]}。",
+            remedy="请补齐后再签署；已填内容不会丢失。",
+            clause="4.3",
+            field=first,
+        )
+    sheet.total = score(by, marks_of(by, sheet)).total
+    sheet.state, sheet.signed_at = SheetState.SIGNED, clock.now()
+    sheet.digest = digest(
+        {
+            "salt": sheet.salt,
+            "acceptance": sheet.acceptance.subject,
+            "marks": sheet.marks,
+            "comment": sheet.comment,
+            "total": sheet.total,
+        }
+    )
+    sheet.save(update_fields=["total", "state", "signed_at", "digest"])
+    append(
+        type="acceptance_sheet.signed",
+        subject=sheet.subject,
+        by=viewer,
+        payload={"acceptance": sheet.acceptance.subject, "digest": sheet.digest},
+    )
+    return sheet
+
+
+@transaction.atomic
+def tick(
+    *, viewer: Viewer, sheet_id: int, ticks: Mapping[str, str], notes: Mapping[str, str]
+) -> Acceptance:
+    """The leader ticks the checklist, all of it or a part; may be done again until scoring closes.
+
+    Effects: the list; event `acceptance.checked` with its digest once every item is ticked. Raises
+    `NotPermitted` for who does not lead, `Invalid` for 不符合 without a note.
+    """
+    sheet = _locked(viewer, sheet_id)
+    if not sheet.leader:
+        raise NotPermitted("验收清单由组长填写。", remedy="请把核查情况告知组长。", clause="4.3")
+    if sheet.conflict != Conflict.NONE:
+        _require_open(sheet)
+    row = sheet.acceptance
+    for item in row.checklist:
+        word, note = ticks.get(item["key"], ""), notes.get(item["key"], "").strip()
+        if word == Tick.NOT_MET and not note:
+            raise Invalid(
+                f"“{item['name']}”不符合的，请写明情况。",
+                clause=item["clause"],
+                field=f"note-{item['key']}",
+            )
+        if len(note) > NOTE:
+            raise Invalid(f"说明最多 {NOTE} 字。", field=f"note-{item['key']}")
+        item["tick"] = word if word in Tick.values else ""
+        item["note"] = note
+    row.save(update_fields=["checklist"])
+    if all(item["tick"] for item in row.checklist):
+        append(
+            type="acceptance.checked",
+            subject=row.subject,
+            by=viewer,
+            payload={"digest": digest(row.checklist)},
+        )
+    return row
+
+
+def _require_open(sheet: Sheet) -> None:
+    if sheet.state == SheetState.SIGNED:
+        raise _signed()
+    if sheet.conflict == Conflict.UNDECLARED:
+        raise WrongState("请先申明与该项目有无利害关系。", clause="4.3")
+    if sheet.conflict == Conflict.DECLARED:
+        raise WrongState("已对该项目申请回避，不再评价。", clause="4.3")
+
+
+def _signed() -> WrongState:
+    return WrongState(
+        "评价表已签署，不能修改。",
+        remedy="如发现差错，请联系省级人社部门和监督人员。",
+        clause="4.3",
+    )
+
+
+def _locked(viewer: Viewer, sheet_id: int) -> Sheet:
+    """The expert's own sheet while scoring runs; the acceptance is locked first, as its closing does."""
+    viewer.require(Role.EXPERT)
+    found = assigned(viewer).filter(pk=sheet_id).values_list("acceptance_id", flat=True).first()
+    if found is None:
+        raise NotFound("没有这份评价表。", remedy="它可能属于其他专家，或已改由其他专家评价。")
+    row = Acceptance.objects.select_for_update(of=("self",)).select_related("title").get(pk=found)
+    if row.state != AcceptanceState.SCORING:
+        raise WrongState("评价已经结束。", clause="4.3")
+    sheet = assigned(viewer).select_for_update(of=("self",)).filter(pk=sheet_id).first()
+    if sheet is None:  # replaced while we waited
+        raise NotFound("没有这份评价表。", remedy="已改由其他专家评价。")
+    sheet.acceptance = row
+    return sheet
