@@ -68,7 +68,8 @@ class Built:
             viewer=self.unit,
             title_id=self.title.pk,
             actuals={
-                each.number: {"actual": each.target, "note": ""} for each in goals(self.title)
+                each.goal.number: {"actual": each.goal.target, "note": ""}
+                for each in goals(self.title)
             },
             statement=STATEMENT,
             files=[upload()],

@@ -75,7 +75,7 @@ def test_an_application_freezes_what_was_handed_in_and_moves_the_project(built: 
         assert built.state() == "in_acceptance"
         assert row.statement == STATEMENT
         assert [line["actual"] for line in row.goals] == [
-            each.target for each in goals(built.title)
+            each.goal.target for each in goals(built.title)
         ]
         assert [item["name"] for item in row.materials] == ["总结.pdf"]
         assert events(row) == ["acceptance.applied"]
@@ -118,7 +118,7 @@ def test_a_second_open_acceptance_is_refused(built: Built) -> None:
 def test_an_incomplete_application_names_what_is_missing_and_loses_nothing(built: Built) -> None:
     def draft(**changes):
         values = {
-            "actuals": {g.number: {"actual": "1", "note": ""} for g in goals(built.title)},
+            "actuals": {g.goal.number: {"actual": "1", "note": ""} for g in goals(built.title)},
             "statement": STATEMENT,
             "files": [upload()],
         } | changes
@@ -126,7 +126,7 @@ def test_an_incomplete_application_names_what_is_missing_and_loses_nothing(built
 
     with pytest.raises(Invalid, match="实际完成值") as refused:
         unit.apply(viewer=built.unit, title_id=built.title.pk)
-    assert refused.value.field == f"actual-{goals(built.title)[0].number}"
+    assert refused.value.field == f"actual-{goals(built.title)[0].goal.number}"
     draft(statement=" ", files=[])
     with pytest.raises(Invalid, match="自评总结"):
         unit.apply(viewer=built.unit, title_id=built.title.pk)
@@ -179,7 +179,7 @@ def test_only_the_own_unit_applies_and_a_legacy_title_never(built: Built) -> Non
 @pytest.mark.usefixtures("_ended")
 def test_a_returned_application_is_mended_and_handed_in_again(built: Built) -> None:
     row = built.applied()
-    with pytest.raises(Invalid, match="请写明退回理由"):
+    with pytest.raises(Invalid, match="请填写退回理由"):
         desk.return_application(viewer=built.hr, acceptance_id=row.pk, reason=" ")
     with pytest.raises(NotPermitted):
         desk.return_application(viewer=built.finance, acceptance_id=row.pk, reason="缺决算")

@@ -123,8 +123,8 @@ class GoalLine:
     baseline: str
     target: str
     unit: str
-    actual: str = ""
-    note: str = ""
+    actual: str
+    note: str
 
 
 def draft(title: Title) -> SelfEvaluation | None:
@@ -133,18 +133,18 @@ def draft(title: Title) -> SelfEvaluation | None:
 
 
 def goal_lines(title: Title) -> list[GoalLine]:
-    """Every goal of a title with what its draft says of it."""
+    """Every goal of a title with what its draft says of it, or what was reported last."""
     kept = draft(title)
     actuals = kept.actuals if kept else {}
     return [
         GoalLine(
-            each.number,
-            each.group,
-            each.indicator,
-            each.baseline,
-            each.target,
-            each.unit,
-            **actuals.get(str(each.number), {}),
+            number=each.goal.number,
+            group=each.group,
+            indicator=each.goal.indicator,
+            baseline=each.goal.baseline,
+            target=each.goal.target,
+            unit=each.goal.unit,
+            **actuals.get(str(each.goal.number), {"actual": each.value, "note": each.note}),
         )
         for each in goals(title)
     ]

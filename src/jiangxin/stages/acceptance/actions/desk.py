@@ -25,6 +25,7 @@ from jiangxin.stages.acceptance.rules import (
     result,
 )
 from jiangxin.stages.application.titled import move_project, project_of
+from jiangxin.stages.construction.reading import words
 from jiangxin.stages.experts.choices import State
 from jiangxin.stages.experts.models import Expert
 from jiangxin.stages.review.choices import SheetState
@@ -42,8 +43,11 @@ def return_application(*, viewer: Viewer, acceptance_id: int, reason: str) -> Ac
     reason.
     """
     row = _locked(viewer, acceptance_id)
-    guards = {"reasons_given": lambda: _require_text(reason, REASON, "退回理由", "reason")}
-    row.return_reason = reason.strip()
+
+    def reasons_given() -> None:
+        row.return_reason = words(reason, "退回理由", "reason", most=REASON, clause="4.3")
+
+    guards = {"reasons_given": reasons_given}
     move(row, step="return", by=viewer, guards=guards, also=("return_reason",))
     move_project(row.title, step="return_acceptance", by=viewer, guards=guards)
     tell_unit(
@@ -111,7 +115,7 @@ def replace(
     row = _locked(viewer, acceptance_id)
     if row.state != AcceptanceState.SCORING:
         raise WrongState("只有在评价中才能更换专家。", clause="4.3")
-    _require_text(reason, 300, "更换原因", "reason")
+    reason = words(reason, "更换原因", "reason", most=300, clause="4.3")
     old = row.sheets.select_for_update().filter(pk=sheet_id, replaced_at=None).first()
     if old is None:
         raise NotFound("验收组中没有这位专家。", remedy="可能已被更换，请刷新页面。")
@@ -120,7 +124,7 @@ def replace(
     new = _experts(viewer, [expert_id])[0]
     _require_free(row, [new])
     rest = [each.expert for each in standing(row) if each.pk != old.pk]
-    old.replaced_at, old.replaced_reason = clock.now(), reason.strip()
+    old.replaced_at, old.replaced_reason = clock.now(), reason
     old.save(update_fields=["replaced_at", "replaced_reason"])
     leader = new if old.leader else next(s.expert for s in standing(row) if s.leader)
     require_panel(row.title, [*rest, new], leader.pk)
@@ -184,10 +188,10 @@ def write_conclusion(*, viewer: Viewer, acceptance_id: int, text: str) -> Accept
     viewer.require(Role.PROVINCE_HR)
     row = _locked(viewer, acceptance_id)
     _require_scored(row)
-    _require_text(text, CONCLUSION, "验收结论", "text")
-    if text.strip() == row.conclusion:
+    text = words(text, "验收结论", "text", most=CONCLUSION, clause="4.3")
+    if text == row.conclusion:
         return row
-    row.conclusion = text.strip()
+    row.conclusion = text
     row.save(update_fields=["conclusion"])
     concurrence.void(subject=row.subject, reason="验收结论已修改", by=viewer)
     append(
@@ -347,13 +351,6 @@ def _require_scored(row: Acceptance) -> None:
             remedy="汇总评价之后、作出结论之前办理。",
             clause="4.3",
         )
-
-
-def _require_text(text: str, longest: int, what: str, field: str) -> None:
-    if not text.strip():
-        raise Invalid(f"请写明{what}。", clause="4.3", field=field)
-    if len(text) > longest:
-        raise Invalid(f"{what}最多 {longest} 字。", field=field)
 
 
 def _locked(viewer: Viewer, acceptance_id: int) -> Acceptance:

@@ -16,6 +16,7 @@ from jiangxin.stages.acceptance.choices import Tick
 from jiangxin.stages.acceptance.models import Acceptance, Sheet
 from jiangxin.stages.acceptance.queries import assigned
 from jiangxin.stages.acceptance.rules import rubric_of
+from jiangxin.stages.construction.reading import words
 from jiangxin.stages.review.choices import Conflict, SheetState
 from jiangxin.stages.review.marks import marks_of, problems_of, stored
 
@@ -34,12 +35,12 @@ def declare(*, viewer: Viewer, sheet_id: int, conflict: bool, reason: str = "") 
         raise _signed()
     if sheet.conflict == Conflict.DECLARED:
         raise WrongState("已对该项目申请回避，不能撤回。", clause="4.3")
-    if conflict and not reason.strip():
-        raise Invalid("请写明回避事由。", clause="4.3", field="reason")
+    if conflict:
+        reason = words(reason, "回避事由", "reason", most=300, clause="4.3")
     if not conflict and sheet.conflict == Conflict.NONE:
         return sheet
     sheet.conflict = Conflict.DECLARED if conflict else Conflict.NONE
-    sheet.conflict_reason = reason.strip()[:300] if conflict else ""
+    sheet.conflict_reason = reason if conflict else ""
     sheet.save(update_fields=["conflict", "conflict_reason"])
     append(
         type=f"acceptance_sheet.conflict_{'declared' if conflict else 'denied'}",
@@ -72,7 +73,7 @@ def save(
     _require_open(sheet)
     by = rubric_of(sheet.acceptance)
     sheet.marks = {item.id: stored(item, data) for item in by.items()}
-    sheet.comment = comment.strip()[:2000]
+    sheet.comment = words(comment, "评价意见", "comment", required=False)
     sheet.save(update_fields=["marks", "comment"])
     return sheet, problems_of(by, sheet)
 
@@ -133,15 +134,16 @@ def tick(
         _require_open(sheet)
     row = sheet.acceptance
     for item in row.checklist:
-        word, note = ticks.get(item["key"], ""), notes.get(item["key"], "").strip()
+        word = ticks.get(item["key"], "")
+        note = words(
+            notes.get(item["key"], ""), "说明", f"note-{item['key']}", most=NOTE, required=False
+        )
         if word == Tick.NOT_MET and not note:
             raise Invalid(
                 f"“{item['name']}”不符合的，请写明情况。",
                 clause=item["clause"],
                 field=f"note-{item['key']}",
             )
-        if len(note) > NOTE:
-            raise Invalid(f"说明最多 {NOTE} 字。", field=f"note-{item['key']}")
         item["tick"] = word if word in Tick.values else ""
         item["note"] = note
     row.save(update_fields=["checklist"])

@@ -17,6 +17,7 @@ from jiangxin.stages.acceptance.queries import GoalLine, goal_lines
 from jiangxin.stages.application.titled import move_project, project_of
 from jiangxin.stages.construction.files import Upload, keep
 from jiangxin.stages.construction.queries import goals, goals_ended
+from jiangxin.stages.construction.reading import words
 from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import titles_of
 
@@ -42,20 +43,16 @@ def save_draft(
     """
     title = _own_title(viewer, title_id)
     _require_building(title)
-    if len(statement) > STATEMENT:
-        raise Invalid(f"自评总结最多 {STATEMENT} 字。", field="statement")
     row, _ = SelfEvaluation.objects.select_for_update().get_or_create(
         title=title, defaults={"updated_at": clock.now()}
     )
     row.actuals = {
-        str(goal.number): {
-            "actual": _short(typed.get("actual", ""), ACTUAL, goal.indicator, goal.number),
-            "note": _short(typed.get("note", ""), NOTE, goal.indicator, goal.number),
-        }
-        for goal in goals(title)
-        if (typed := actuals.get(goal.number)) is not None
+        str(each.goal.number): _said(each.goal.number, each.goal.indicator, typed)
+        for each in goals(title)
+        if (typed := actuals.get(each.goal.number)) is not None
     }
-    row.statement, row.updated_at = statement.strip(), clock.now()
+    row.statement = words(statement, "自评总结", "statement", most=STATEMENT, required=False)
+    row.updated_at = clock.now()
     row.save()
     row.materials.filter(pk__in=list(drop)).delete()
     held = set(row.materials.values_list("document__sha256", flat=True))
@@ -66,10 +63,18 @@ def save_draft(
     return row
 
 
-def _short(text: str, longest: int, about: str, number: int) -> str:
-    if len(text) > longest:
-        raise Invalid(f"“{about}”的填写最多 {longest} 字。", field=f"actual-{number}")
-    return text.strip()
+def _said(number: int, indicator: str, typed: Mapping[str, str]) -> dict[str, str]:
+    limits = (("actual", "实际完成值", ACTUAL), ("note", "说明", NOTE))
+    return {
+        name: words(
+            typed.get(name, ""),
+            f"“{indicator}”的{label}",
+            f"{name}-{number}",
+            most=most,
+            required=False,
+        )
+        for name, label, most in limits
+    }
 
 
 @transaction.atomic
@@ -131,8 +136,8 @@ def require_ended(title: Title) -> None:
     """Raises `WrongState` while the time of construction still runs (4.3)."""
     if not goals_ended(title):
         raise WrongState(
-            "建设期未满，不能申请验收。",
-            remedy="建设期满后才能验收；请先按期报告进展，可以提前填写自评并暂存。",
+            "建设期未满，建设任务也没有全部完成，不能申请验收。",
+            remedy="请按期报告进展；可以提前填写自评并暂存。",
             clause="4.3",
         )
 
