@@ -1,0 +1,1 @@
+"""What the province and the unit do about an order to mend."""
