@@ -1,12 +1,9 @@
 """A registered project at the end of its construction, a pool of experts, and an acceptance on its way."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-
-from django.db import transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
@@ -22,26 +19,18 @@ from jiangxin.stages.acceptance.actions import desk, panel, unit
 from jiangxin.stages.acceptance.models import Acceptance, Sheet
 from jiangxin.stages.acceptance.rules import rubric_of
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.application.titled import move_project
-from jiangxin.stages.construction.files import Upload
+from jiangxin.stages.construction.actions import start
 from jiangxin.stages.construction.queries import goals
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.experts.models import Expert
 from jiangxin.stages.programme.models import Track
-from jiangxin.stages.titles.actions import award
 from jiangxin.stages.titles.models import Title
-from tests.factories.applications import Round, make_round, unit_of
+from tests.factories.applications import Round, make_round
+from tests.factories.construction import REGISTERED, pdf, register, unit_of
 
-REGISTERED = clock.beijing(2025, 12, 1, 9)
 BUILDING = clock.beijing(2026, 6, 1, 9)
-ENDED = clock.beijing(2027, 12, 6, 9)
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+ENDED = clock.beijing(2027, 12, 13, 9)
 STATEMENT = "两年来按方案完成建设任务，绩效目标全部达到。"
-
-
-def upload(name: str = "总结.pdf", extra: bytes = b"") -> Upload:
-    data = PDF + extra
-    return Upload(name=name, size=len(data), content=io.BytesIO(data))
 
 
 @dataclass
@@ -72,7 +61,7 @@ class Built:
                 for each in goals(self.title)
             },
             statement=STATEMENT,
-            files=[upload()],
+            files=[pdf("总结.pdf")],
         )
 
     def applied(self) -> Acceptance:
@@ -169,27 +158,6 @@ def tick(row: Acceptance, **words: str) -> None:
     )
 
 
-def make_title(project: Application) -> Title:
-    """The title of a project, registered on `REGISTERED`."""
-    Application.objects.filter(pk=project.pk).update(state="registered")
-    project = Application.objects.select_related("call", "unit").get(pk=project.pk)
-    with clock.at(REGISTERED):
-        return award(
-            by=officer(Role.MINISTRY_HR),
-            number=project.number,
-            kind=project.kind,
-            track=project.track,
-            province=project.province,
-            year=project.year,
-            name=project.title,
-            unit_name=project.unit_name,
-            uscc=project.unit.uscc,
-            leader_name=project.leader_name,
-            leader_hash=project.leader_hash,
-            origin=project.subject,
-        )
-
-
 def make_built(track: Track = Track.STUDIO, round_: Round | None = None) -> Built:
     """A project under construction since `REGISTERED`, in Shandong unless `round_` says otherwise."""
     round_ = round_ or make_round()
@@ -198,16 +166,11 @@ def make_built(track: Track = Track.STUDIO, round_: Round | None = None) -> Buil
 
 def built_of(project: Application, round_: Round | None = None) -> Built:
     """The same for a project that was submitted before."""
-    title = make_title(project)
+    title = register(project)
     hr, finance = (
         officer(role, title.province) for role in (Role.PROVINCE_HR, Role.PROVINCE_FINANCE)
     )
-    begin(title, hr)
+    with clock.at(REGISTERED):
+        start.start(viewer=hr, title_id=title.pk)
     round_ = round_ or Round(title.province, project.call, Random(3))
-    return Built(round_, project, title, unit_of(project), hr, finance)
-
-
-def begin(title: Title, hr: Viewer) -> None:
-    """Construction starts with the registration."""
-    with clock.at(REGISTERED), transaction.atomic():
-        move_project(title, step="start_construction", by=hr, guards={"start_known": lambda: None})
+    return Built(round_, project, title, unit_of(title), hr, finance)

@@ -40,9 +40,9 @@ from tests.factories.acceptance import (
     sign,
     sign_all,
     tick,
-    upload,
     viewer_for,
 )
+from tests.factories.construction import pdf
 from tests.factories.races import numbered, together
 from tests.factories.year import make_year
 
@@ -120,7 +120,7 @@ def test_an_incomplete_application_names_what_is_missing_and_loses_nothing(built
         values = {
             "actuals": {g.goal.number: {"actual": "1", "note": ""} for g in goals(built.title)},
             "statement": STATEMENT,
-            "files": [upload()],
+            "files": [pdf("总结.pdf")],
         } | changes
         return unit.save_draft(viewer=built.unit, title_id=built.title.pk, **values)
 
@@ -134,13 +134,13 @@ def test_an_incomplete_application_names_what_is_missing_and_loses_nothing(built
     with pytest.raises(Invalid, match="至少上传一个"):
         unit.apply(viewer=built.unit, title_id=built.title.pk)
     with pytest.raises(Invalid, match="不接收"):
-        draft(statement="会丢吗", files=[upload("总结.exe")])
+        draft(statement="会丢吗", files=[pdf("总结.exe")])
     with pytest.raises(Invalid, match="最多"):
         draft(statement="长" * 3001)
     kept.refresh_from_db()
     assert kept.statement == STATEMENT
     draft()
-    draft(files=[upload("同一文件.pdf"), upload("决算.pdf", b"%2")])
+    draft(files=[pdf("总结.pdf"), pdf("决算.pdf")])
     assert [doc.name for _, doc in queries.draft_files(built.title)] == ["总结.pdf", "决算.pdf"]
     number = queries.draft_files(built.title)[0][0]
     draft(files=[], drop=[number])
