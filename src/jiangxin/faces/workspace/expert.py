@@ -10,10 +10,9 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.scoring.marking import Evidence, score
 from jiangxin.core.scoring.points import shown as points
-from jiangxin.core.scoring.rubric import Item, Kind, Rubric
 from jiangxin.core.workflow import Role, RoundState
 from jiangxin.faces.frame import submitted
-from jiangxin.faces.frame.pages import Request, catching, done, page, render
+from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
 from jiangxin.stages.programme.queries import parameter
 from jiangxin.stages.programme.tracks import Track
@@ -23,6 +22,7 @@ from jiangxin.stages.review.marks import marks_of, problems_of
 from jiangxin.stages.review.queries import expert as reading
 from jiangxin.stages.review.rubrics import rubric
 
+from .score_form import expert_page, score_groups, sign_lines
 from .todo import Work, expert_todos
 
 SUBJECTS = {"sheet": "expert-sheet"}
@@ -56,7 +56,7 @@ def _queue(request: Request, problems: list[DomainError]) -> HttpResponse:
         }
         for task in reading.queue(request.viewer)
     ]
-    return _render(
+    return expert_page(
         request,
         "workspace/expert/queue.html",
         {
@@ -169,7 +169,7 @@ def _sheet(
     read = _material(request, sheet_id) if opened else []
     by = rubric(row.seat.round, row.application.track)
     wrong = problems_of(by, row) if check else {}
-    return _render(
+    return expert_page(
         request,
         "workspace/expert/sheet.html",
         {
@@ -185,7 +185,7 @@ def _sheet(
             "opened": opened,
             "editable": opened and row.state == SheetState.DRAFT,
             "sections": read,
-            "groups": _groups(by, row, submitted.by_norm(read), wrong),
+            "groups": score_groups(by, row.marks, wrong, submitted.by_norm(read)),
             "full": points(by.total),
             "pass_points": points(by.pass_points),
             "rubric_name": by.name,
@@ -216,53 +216,6 @@ def _neighbours(task: reading.Task, sheet_id: int) -> dict[str, str]:
     }
 
 
-def _groups(
-    by: Rubric, row: Any, answers: dict[str, list[submitted.Answer]], wrong: dict[str, str]
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": group.name,
-            "points": points(group.points),
-            "bonus": group.bonus,
-            "items": [
-                _item(item, row.marks.get(item.id, {}), answers, wrong) for item in group.items
-            ],
-        }
-        for group in by.groups
-    ]
-
-
-def _item(
-    item: Item,
-    kept: dict[str, Any],
-    answers: dict[str, list[submitted.Answer]],
-    wrong: dict[str, str],
-) -> dict[str, Any]:
-    spoken = {each.key: each for norm in item.norms for each in answers.get(norm, ())}
-    deduction = item.kind is Kind.DEDUCTION
-    return {
-        "id": item.id,
-        "name": item.name,
-        "kind": item.kind.value,
-        "method": item.method.label,
-        "criteria": item.criteria,
-        "clauses": list(item.clauses),
-        "full": points(item.scale),
-        "step": points(item.step) if not deduction else "1",
-        "unit": item.unit if deduction else "分",
-        "required": f"应有 {item.required_units} {item.unit}，每缺 1 {item.unit}扣 "
-        f"{points(item.per_missing)} 分"
-        if deduction
-        else "",
-        "needs_evidence": item.evidence_required,
-        "typed": kept.get("typed", ""),
-        "evidence": kept.get("evidence", Evidence.SOUND.value),
-        "comment": kept.get("comment", ""),
-        "wrong": wrong.get(item.id, ""),
-        "links": [{"key": each.key, "label": each.label} for each in spoken.values()],
-    }
-
-
 @page(roles=EXPERT, methods=("GET", "POST"))
 def sign(request: Request, sheet_id: int) -> HttpResponse:
     """The whole sheet once more, then the signature."""
@@ -281,7 +234,7 @@ def sign(request: Request, sheet_id: int) -> HttpResponse:
     if row.state == SheetState.SIGNED or problems_of(by, row):
         return redirect("expert-sheet", sheet_id=sheet_id)
     result = score(by, marks_of(by, row))
-    return _render(
+    return expert_page(
         request,
         "workspace/expert/sign.html",
         {
@@ -289,16 +242,7 @@ def sign(request: Request, sheet_id: int) -> HttpResponse:
             "total": points(result.total),
             "full": points(by.total),
             "shortfalls": result.shortfalls,
-            "lines": [
-                {
-                    "name": item.name,
-                    "typed": row.marks[item.id]["typed"],
-                    "gives": points(result.by_item[item.id]),
-                    "full": points(item.points),
-                    "evidence": Evidence(row.marks[item.id]["evidence"]).label,
-                }
-                for item in by.items()
-            ],
+            "lines": sign_lines(by, row.marks, result),
         },
     )
 
@@ -307,15 +251,6 @@ def sign(request: Request, sheet_id: int) -> HttpResponse:
 def file(request: Request, sheet_id: int, document_id: int) -> HttpResponse:
     """A file of the submitted version behind one own sheet."""
     return send_document(reading.evidence_file(request.viewer, sheet_id, document_id))
-
-
-def _render(
-    request: Request, template: str, context: dict[str, Any], *, status: int | None = None
-) -> HttpResponse:
-    here = {"url": reverse("expert-queue"), "label": "评审任务", "active": True}
-    response = render(request, template, {"workspace_nav": [here], **context}, status=status)
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 urlpatterns = [

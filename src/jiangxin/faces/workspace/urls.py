@@ -13,6 +13,7 @@ MODULES = (
     "evidence",
     "receipt",
     "expert",
+    "acceptance_panel",
     "titles",
     *titles.MODULES,
     "timeline",

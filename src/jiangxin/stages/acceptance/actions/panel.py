@@ -73,7 +73,7 @@ def save(
     _require_open(sheet)
     by = rubric_of(sheet.acceptance)
     sheet.marks = {item.id: stored(item, data) for item in by.items()}
-    sheet.comment = words(comment, "评价意见", "comment", required=False)
+    sheet.comment = comment.replace("\0", "").strip()
     sheet.save(update_fields=["marks", "comment"])
     return sheet, problems_of(by, sheet)
 
