@@ -11,12 +11,3 @@ def uploads(request: HttpRequest, name: str = "file") -> list[Upload]:
         Upload(name=each.name or "", size=each.size or 0, content=each)
         for each in request.FILES.getlist(name)
     ]
-
-
-def chosen(request: HttpRequest, name: str) -> list[int]:
-    """The numbers sent under `name` (ticked rows, pressed buttons); anything else is left out."""
-    return [
-        int(text)
-        for text in request.POST.getlist(name)
-        if text.isascii() and text.isdigit() and len(text) < 10
-    ]

@@ -12,8 +12,9 @@ from jiangxin.core.scoring.points import shown
 from jiangxin.core.workflow import AcceptanceState, ProjectState, Role
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
+from jiangxin.faces.frame.picked import picked
 from jiangxin.faces.frame.sending import send_document
-from jiangxin.faces.frame.uploads import chosen, uploads
+from jiangxin.faces.frame.uploads import uploads
 from jiangxin.records.documents.gates import ACCEPT, ALLOWED
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.acceptance import queries
@@ -104,8 +105,8 @@ def _save(request: Request, title_id: int) -> None:
         title_id=title_id,
         actuals=actuals,
         statement=request.POST.get("statement", ""),
-        files=uploads(request),
-        drop=chosen(request, "_drop"),
+        files=uploads(request, "files"),
+        drop=picked(request, "_drop"),
     )
 
 

@@ -31,6 +31,7 @@ from .models import OPEN, Acceptance, SelfEvaluation, Sheet
 from .rules import passed
 
 CONCLUDE = "acceptance.conclude"  # the joint act
+NOTHING_TO_DO = Q(todo="")
 A = AcceptanceState
 PANEL_READERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -49,11 +50,16 @@ def acceptance(viewer: Viewer, acceptance_id: int) -> Acceptance:
     return found
 
 
+def to_do(code: str) -> Q:
+    """The rows of `acceptances` with this next step."""
+    return Q(todo=code)
+
+
 def acceptances_waiting(viewer: Viewer) -> Waits:
     """What waits for the viewer's department."""
     if viewer.department is None or not viewer.province:
         return Waits(Acceptance.objects.none())
-    return Waits(acceptances(viewer).exclude(todo=""))
+    return Waits(acceptances(viewer).exclude(NOTHING_TO_DO))
 
 
 def _todo(viewer: Viewer) -> Case:
@@ -205,6 +211,17 @@ def sheets(viewer: Viewer, row: Acceptance) -> list[Sheet]:
     if viewer.role not in PANEL_READERS:
         return []
     return list(row.sheets.select_related("expert").order_by("replaced_at", "-leader", "id"))
+
+
+def seat(viewer: Viewer, row: Acceptance, sheet_id: int) -> Sheet:
+    """One seat that stands. Raises `NotFound`."""
+    found = next(
+        (each for each in sheets(viewer, row) if each.pk == sheet_id and each.replaced_at is None),
+        None,
+    )
+    if found is None:
+        raise NotFound("验收组中没有这位专家。", remedy="可能已被更换，请刷新页面。")
+    return found
 
 
 def may_see_scores(viewer: Viewer, row: Acceptance) -> bool:

@@ -1,6 +1,5 @@
 """Orders to mend as each viewer may see them, and what other stages ask about them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
@@ -24,13 +23,17 @@ from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.acceptance.models import Acceptance
 from jiangxin.stages.acceptance.queries import failed as failed_acceptance
 from jiangxin.stages.acceptance.rules import unmet
+from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.titled import rule_for
 from jiangxin.stages.titles.models import Title
-from jiangxin.stages.titles.queries import in_scope
+from jiangxin.stages.titles.queries import in_scope, legacy_years
 
-from .choices import Todo, Word
+from .choices import Source, Todo, Word
 from .models import OPEN, Attempt, Item, Rectification
+from .rules import SUPERVISED
 
 ORDER, PASS = "rectification.order", "rectification.pass"  # the two joint acts
+NOTHING_TO_DO = Q(todo="")
 R = RectificationState
 # What a unit may know of: a draft is the departments' own.
 ISSUED = (R.ORDERED, R.SERVED, R.SUBMITTED, R.PASSED, R.EXPIRED)
@@ -55,11 +58,16 @@ def rectification(viewer: Viewer, rectification_id: int) -> Rectification:
     return found
 
 
+def to_do(code: str) -> Q:
+    """The rows of `rectifications` with this next step."""
+    return Q(todo=code)
+
+
 def rectifications_waiting(viewer: Viewer) -> Waits:
     """What waits for the viewer's department, by the end of the term."""
     if viewer.department is None or not viewer.province:
         return Waits(Rectification.objects.none())
-    return Waits(rectifications(viewer).exclude(todo=""), due="ends_on")
+    return Waits(rectifications(viewer).exclude(NOTHING_TO_DO), due="ends_on")
 
 
 def _todo(viewer: Viewer) -> Case:
@@ -180,6 +188,36 @@ def ready_waiting(viewer: Viewer) -> Waits:
     return Waits(ready(viewer))
 
 
+def orderable(viewer: Viewer) -> QuerySet[Any, Any]:
+    """Titles of the province for which an order can be drafted now, each with `source`, its ground."""
+    if viewer.role is not Role.PROVINCE_HR or not viewer.province:
+        return Title.objects.none().annotate(source=Value(""))
+    subject = Concat(Value("project:"), Cast("pk", CharField()))
+    projects = Application.objects.order_by().annotate(in_ledger=subject)
+    supervised = projects.filter(state__in=SUPERVISED, province=viewer.province)
+    grounds = [
+        When(pk__in=ready(viewer).values("title"), then=Value(Source.ACCEPTANCE.value)),
+        When(origin__in=supervised.values("in_ledger"), then=Value(Source.SUPERVISION.value)),
+    ]
+    if rule_for(Title(province=viewer.province), "legacy.rectification"):
+        first, last = legacy_years()
+        grounds.append(
+            When(
+                origin="",
+                year__range=(first, last),
+                assessment=Title.Assessment.FAILED,
+                then=Value(Source.LEGACY.value),
+            )
+        )
+    running = Rectification.objects.filter(title=OuterRef("pk"), state__in=OPEN)
+    return (
+        Title.objects.filter(in_scope(viewer, ""), state=TitleState.TITLED)
+        .exclude(Exists(running))
+        .annotate(source=Case(*grounds, default=Value(""), output_field=CharField()))
+        .exclude(source="")
+    )
+
+
 def first_items(title: Title) -> tuple[str, list[str]]:
     """Cause and requirements to start from: where the failed acceptance fell short."""
     found = failed_acceptance(title)
@@ -219,8 +257,3 @@ def expired_ready(viewer: Viewer) -> QuerySet[Rectification]:
     """Orders in scope whose term is over while nobody has said so yet; nothing happens by itself."""
     rows = Rectification.objects.select_related("title").filter(in_scope(viewer, "title"))
     return rows.filter(_ready(Q(ends_on__lt=clock.today())))
-
-
-def letters(found: Sequence[Item]) -> list[str]:
-    """The requirements as they stand in the order, numbered."""
-    return [f"{each.number}. {each.requirement}（责任人：{each.owner}）" for each in found]

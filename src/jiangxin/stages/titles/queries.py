@@ -66,8 +66,13 @@ def title_of(viewer: Viewer, title_id: int) -> Title:
 
 def is_legacy(title: Title) -> bool:
     """Whether the title is one of 2011–2020 (2.1.2, 4.2)."""
-    first, last = (parameter(f"legacy.{end}_year", LATEST) for end in ("first", "last"))
-    return bool(first <= title.year <= last)
+    first, last = legacy_years()
+    return first <= title.year <= last
+
+
+def legacy_years() -> tuple[int, int]:
+    """The first and the last year of the titles that the notice calls 原有 (2.1.2)."""
+    return parameter("legacy.first_year", LATEST), parameter("legacy.last_year", LATEST)
 
 
 def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[str, Any]:
@@ -78,7 +83,7 @@ def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[s
     valid studios that this leader holds anywhere (N26); `unit_keys`: every name and code under which
     the register knows the unit, so that a renamed unit is found again. Two queries at most.
     """
-    first, last = (parameter(f"legacy.{end}_year", LATEST) for end in ("first", "last"))
+    first, last = legacy_years()
     of_unit = Q(uscc=uscc) | Q(unit_name=unit_name) | Q(former_names__contains=[uscc])
     bases = list(Title.objects.filter(of_unit, kind=Kind.BASE).order_by("id"))
     legacy = max((each for each in bases if first <= each.year <= last), key=_worth, default=None)
