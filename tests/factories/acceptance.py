@@ -80,6 +80,11 @@ class Built:
             found.append(rows.order_by("id")[0])
         return found
 
+    def spare(self, field: str) -> Expert:
+        """An expert of the field who is on no panel that these builders seat."""
+        rows = Expert.objects.filter(province=self.title.province, field=field)
+        return rows.order_by("-id")[0]
+
     def started(self, experts: Sequence[Expert] | None = None) -> Acceptance:
         """Applied, and the panel seated; the first one leads."""
         row = self.applied()
