@@ -12,7 +12,6 @@ WORDS = {
     "face:portal-nation": "全国进展",
     "face:portal-nation-coverage": "领域和职业覆盖",
     "face:portal-province": "各省页面",
-    "face:portal.experience": "经验推广",
     "face:desk-claims": "页面：分类分档",
     "face:desk-plan": "页面：资金分配方案",
     "face:desk-plan-line": "页面：方案中的一个项目",
@@ -26,6 +25,12 @@ WORDS = {
     "face:desk-findings": "页面：检查问题",
     "face:desk-acceptances": "页面：验收与绩效评价",
     "face:desk-rectifications": "页面：限期整改",
+    "face:portal-experiences": "经验案例",
+    "face:portal-revocations": "取消称号决定",
+    "face:desk-changes": "页面：称号变更",
+    "face:desk-experiences": "页面：经验案例",
+    "face:desk-revocations": "页面：取消称号",
+    "face:desk-revocation-ready": "页面：应提出取消的称号",
     "list:functions": "选项：五类功能",
     "list:priority_fields": "选项：重点领域",
     "list:studio_activities": "选项：工作室活动",
@@ -62,6 +67,9 @@ WORDS = {
     "face:desk-filing": "页面：备案材料",
     "face:my-assessment": "页面：单位考核自评",
     "stage:titles.revocation": "名录的取消称号",
+    "stage:revocation": "环节：取消称号",
+    "stage:changes": "环节：称号变更",
+    "stage:experience": "环节：经验推广",
 }
 
 

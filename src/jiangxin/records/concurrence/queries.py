@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+
 from jiangxin.core.workflow import Department
 
 from .models import Concurrence
@@ -61,3 +64,14 @@ def both_agree(pair: Marks) -> bool:
 def rounds(subject: str) -> Iterable[Concurrence]:
     """Everything that was ever said about a subject, voided or not, oldest first."""
     return Concurrence.objects.filter(subject=subject).order_by("id")
+
+
+def spoken(*, act: str, machine: str, department: Department) -> Exists:
+    """Of a queryset of this machine's rows: those on which the department's word stands."""
+    words = Concurrence.objects.filter(
+        act=act,
+        department=department,
+        void_at=None,
+        subject=Concat(Value(f"{machine}:"), Cast(OuterRef("pk"), CharField())),
+    )
+    return Exists(words)

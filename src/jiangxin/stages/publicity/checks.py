@@ -4,7 +4,7 @@ from jiangxin.core.kernel.errors import Invalid
 from jiangxin.stages.programme.queries import parameter
 
 from .models import Notice, Objection
-from .privacy import leaks
+from .privacy import refuse_leaks
 from .queries import accepts_anonymous
 
 TEXTS = {
@@ -39,15 +39,7 @@ def require_clean(row: Notice) -> None:
     for number, item in enumerate(row.items, start=1):
         for name, label in PUBLISHED.items():
             texts[f"名单第 {number} 项的{label}"] = item[name]
-    found = list(leaks(texts))
-    if found:
-        told = "；".join(f"{each.place}中的{each.kind} {each.shown}" for each in found)
-        raise Invalid(
-            f"公示内容含有个人信息 {len(found)} 处：{told}。",
-            remedy="请删去后重新会商再发布；名单中的内容须由单位更正。",
-            clause="3.2",
-            field="text",
-        )
+    refuse_leaks(texts, remedy="请删去后重新会商再发布；名单中的内容须由单位更正。", clause="3.2")
 
 
 def check_objection(row: Notice, ground: str, text: str, application_id: int | None) -> None:

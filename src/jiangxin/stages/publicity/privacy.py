@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stdnum import luhn
 
+from jiangxin.core.kernel.errors import Invalid
 from jiangxin.core.kernel.identifiers import mask
 
 BIRTHDAY = r"(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
@@ -50,6 +51,19 @@ def leaks(texts: dict[str, str]) -> Iterator[Leak]:
                     continue
                 seen.append(found.span())
                 yield Leak(kind, place, mask(found.group()))
+
+
+def refuse_leaks(texts: dict[str, str], *, remedy: str, clause: str, field: str = "text") -> None:
+    """Raises `Invalid` naming every piece of personal data in `texts`, its place and its mask."""
+    found = list(leaks(texts))
+    if found:
+        told = "；".join(f"{each.place}中的{each.kind} {each.shown}" for each in found)
+        raise Invalid(
+            f"公开内容含有个人信息 {len(found)} 处：{told}。",
+            remedy=remedy,
+            clause=clause,
+            field=field,
+        )
 
 
 def _visible(text: str) -> str:
