@@ -242,7 +242,7 @@ EXPERIENCE = Machine(
             by=HR,
             clause="4.1",
             event="experience.approved",
-            guards=("no_personal_data",),
+            guards=("title_stands", "no_personal_data"),
         ),
         Transition(
             name="decline",
@@ -262,6 +262,7 @@ EXPERIENCE = Machine(
             by=(*HR, *MINISTRIES),
             clause="4.1",
             event="experience.published",
+            guards=("title_stands",),
         ),
     ),
 )

@@ -10,7 +10,7 @@ from jiangxin.core.kernel.errors import Invalid, LimitReached, NotPermitted
 from jiangxin.core.kernel.identifiers import read_uscc
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.workflow import Role
-from jiangxin.records.ledger.actions import append
+from jiangxin.records.ledger.actions import Actor, append
 
 from .models import Organisation, User
 from .queries import viewer_of
@@ -176,3 +176,18 @@ def _taken(error: IntegrityError, *, code: str, username: str) -> LimitReached:
             field="uscc",
         )
     return LimitReached(f"账号“{username}”已被使用。", remedy="请换一个账号名。", field="username")
+
+
+def rename_unit(*, uscc: str, name: str, by: Actor) -> Organisation | None:
+    """Give the unit registered under this code its new name; None when none is registered.
+
+    Effects: the name; event `unit.renamed`. Raises `Invalid` for a name that cannot be one.
+    """
+    _check_texts(name=name)
+    unit = Organisation.objects.select_for_update().filter(uscc=uscc).exclude(uscc="").first()
+    if unit is None or unit.name == name.strip():
+        return unit
+    unit.name = name.strip()
+    unit.save(update_fields=["name"])
+    append(type="unit.renamed", subject=f"unit:{unit.pk}", by=by)
+    return unit

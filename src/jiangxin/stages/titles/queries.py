@@ -102,11 +102,11 @@ def registers_for(*, unit_name: str, uscc: str, leader_hash: str = "") -> dict[s
             "assessment": legacy.assessment if legacy else "",
         },
         "studios": [
-            {"person": title.leader_hash, "units": _names(title), "title": title.name}
+            {"person": title.leader_hash, "units": names_of(title), "title": title.name}
             for title in studios
         ],
         "leader_key": leader_hash or None,
-        "unit_keys": list(dict.fromkeys([uscc, unit_name, *chain(*map(_names, bases))])),
+        "unit_keys": list(dict.fromkeys([uscc, unit_name, *chain(*map(names_of, bases))])),
     }
 
 
@@ -118,7 +118,8 @@ def _worth(title: Title) -> tuple[bool, bool, int]:
     )
 
 
-def _names(title: Title) -> list[str]:
+def names_of(title: Title) -> list[str]:
+    """Every name and code under which the register knows the unit of this title."""
     return [name for name in (title.uscc, title.unit_name, *title.former_names) if name]
 
 
