@@ -26,6 +26,8 @@ DURING = PUBLISHED.replace(day=26)
 FIRST = (
     "home",
     "portal-register",
+    "portal-revocations",
+    "portal-experiences",
     "portal-notices",
     "portal-calls",
     "portal-nation",

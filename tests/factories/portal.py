@@ -17,6 +17,8 @@ PAGES = (
     "portal-calls",
     "portal-notices",
     "portal-register",
+    "portal-revocations",
+    "portal-experiences",
     "portal-nation",
     "portal-nation-coverage",
     "portal-policy",

@@ -76,7 +76,7 @@ class Place:
             "name": project.title,
             "unit_name": row.name,
             "uscc": row.uscc,
-            "leader_name": f"师傅{serial}",
+            "leader_name": f"老赵{serial}",
             "leader_hash": project.leader_hash,
             "origin": project.subject,
         } | changes

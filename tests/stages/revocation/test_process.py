@@ -532,10 +532,8 @@ def test_a_failed_title_lies_ready_until_a_case_is_open(place: Place) -> None:
     assert set(queries.ready(official(Role.MINISTRY_HR))) == {failed, elsewhere}
     assert queries.ready_waiting(place.hr).rows.count() == 1
     assert not queries.ready_waiting(place.finance).rows.exists()
-    assert (queries.cause_of(place.hr, failed.pk), queries.cause_of(place.hr, passed.pk)) == (
-        "assessment",
-        "",
-    )
+    causes = {each.pk: each.due_cause for each in queries.judged(place.hr)}
+    assert causes == {failed.pk: "assessment", passed.pk: ""}
     make.proposed(place, failed, "assessment")
     assert list(queries.ready(place.hr)) == []
 

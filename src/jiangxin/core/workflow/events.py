@@ -10,6 +10,7 @@ OTHERS = {
     # people and offices
     "account.mail_set": "设置邮件提醒",
     "unit.registered": "单位注册",
+    "unit.renamed": "单位更名",
     "concurrence.given": "会商意见",
     "concurrence.voided": "会商意见失效",
     # the year

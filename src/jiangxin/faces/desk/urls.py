@@ -13,6 +13,7 @@ MODULES = (
     "ranking",
     "publicity",
     "filing",
+    "titles",
     "funding",
     "accounts",
     "construction",

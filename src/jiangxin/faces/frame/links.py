@@ -11,6 +11,8 @@ PORTAL = (
     ("home", "首页"),
     ("portal-notices", "公示公告"),
     ("portal-register", "名录"),
+    ("portal-revocations", "取消称号"),
+    ("portal-experiences", "经验案例"),
     ("portal-nation", "全国进展"),
     ("portal-policy", "政策条款"),
     ("eligibility-preview", "条件自查"),

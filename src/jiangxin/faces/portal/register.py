@@ -9,15 +9,18 @@ from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.workflow import TitleState, event_label
+from jiangxin.core.workflow import TitleState
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, contains, number, province
 from jiangxin.faces.frame.listing import Column, Listing, Shown, address
 from jiangxin.faces.frame.pages import ANYONE, Request, page
 from jiangxin.faces.frame.pictures import json_file
+from jiangxin.faces.frame.title_events import shown_events
+from jiangxin.stages.experience.queries import published_of
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Kind, Track
 from jiangxin.stages.publicity.story import public_story
+from jiangxin.stages.revocation.queries import decision_of
 from jiangxin.stages.titles import queries
 
 from .navigation import portal_page
@@ -135,14 +138,6 @@ def title(request: Request, title_id: int) -> HttpResponse:
     around = REGISTER.around(
         queries.register().values(*FIELDS), request, back=path_of("portal-register")
     )
-    events = [
-        {
-            "label": event_label(each.type),
-            "at": each.at,
-            "leaf": each.leaf,
-        }
-        for each in public_story(row)
-    ]
     return portal_page(
         request,
         "portal/title.html",
@@ -151,7 +146,9 @@ def title(request: Request, title_id: int) -> HttpResponse:
             "around": around,
             "state": STATES[row.state],
             "facts": [each for each in _facts(row) if each["value"]],
-            "events": events,
+            "events": shown_events(public_story(row)),
+            "decision": decision_of(row) if row.state == TitleState.REVOKED else None,
+            "experiences": published_of(row),
         },
         cacheable=True,
     )

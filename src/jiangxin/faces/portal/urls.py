@@ -8,6 +8,8 @@ MODULES = (
     "notices",
     "objections",
     "register",
+    "revocations",
+    "experience",
     "nation",
     "province",
     "policy",

@@ -55,7 +55,7 @@ class Change(models.Model):
         ordering = ("-requested_at", "-id")
 
     def __str__(self) -> str:
-        return f"{self.title_id} {self.kind}"
+        return self.get_kind_display()
 
     @property
     def subject(self) -> str:

@@ -20,6 +20,8 @@ from .actions import APPROVE, renamed_with
 from .choices import ChangeKind
 from .models import Change
 
+WAITING = Q(waits=True)  # of the rows of `changes`: the viewer's department must act
+
 
 def changes(viewer: Viewer) -> QuerySet[Change]:
     """The changes that the viewer may see, with `waits`: whether the viewer's department must act."""

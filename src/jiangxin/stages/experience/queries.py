@@ -1,6 +1,6 @@
 """Cases of good experience, for those who work on them and for the public."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.workflow import ExperienceState, Role
@@ -16,6 +16,7 @@ from .models import Experience
 
 S = ExperienceState
 TO_DO = (S.PROPOSED, S.APPROVED)
+WAITING = Q(state__in=TO_DO)  # for HR: to be approved, or to be published
 
 
 def experiences(viewer: Viewer) -> QuerySet[Experience]:
@@ -27,7 +28,7 @@ def experiences_waiting(viewer: Viewer) -> Waits:
     """What waits for HR: to be approved, or to be published."""
     if viewer.role is not Role.PROVINCE_HR:
         return Waits(Experience.objects.none())
-    return Waits(experiences(viewer).filter(state__in=TO_DO))
+    return Waits(experiences(viewer).filter(WAITING))
 
 
 def experience(viewer: Viewer, experience_id: int) -> Experience:

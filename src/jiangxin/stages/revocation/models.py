@@ -73,6 +73,11 @@ class Revocation(models.Model):
         return f"revocation:{self.pk}"
 
     @property
+    def open(self) -> bool:
+        """Whether the case goes on: nothing is decided yet."""
+        return self.state in OPEN
+
+    @property
     def clause(self) -> str:
         """The clause on which the cause rests."""
         return CLAUSES[Cause(self.cause)]

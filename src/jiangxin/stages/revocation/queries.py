@@ -4,18 +4,22 @@ from typing import Any
 
 from django.db.models import (
     BooleanField,
+    Case,
+    CharField,
     Exists,
     ExpressionWrapper,
     OuterRef,
     Q,
     QuerySet,
+    Value,
+    When,
 )
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.workflow import Department, RevocationState, Role, TitleState
-from jiangxin.records.concurrence.queries import Marks, marks, spoken
+from jiangxin.records.concurrence.queries import Marks, marks_in, rounds, spoken
 from jiangxin.records.documents.papers import paper
 from jiangxin.records.documents.queries import Stored
 from jiangxin.records.identity.models import Organisation
@@ -31,6 +35,7 @@ from .rules import own_value, term_over
 
 S = RevocationState
 NEVER = Q(pk__in=[])
+WAITING = Q(waits=True)  # of the rows of `cases`: the viewer's department must act
 
 
 def cases(viewer: Viewer) -> QuerySet[Revocation]:
@@ -81,7 +86,7 @@ def cases_waiting(viewer: Viewer) -> Waits:
 
 def case(viewer: Viewer, case_id: int) -> Revocation:
     """One case. Raises `NotFound` beyond the viewer's scope."""
-    found = cases(viewer).filter(pk=case_id).first()
+    found = cases(viewer).prefetch_related("statements").filter(pk=case_id).first()
     if found is None:
         raise NotFound("没有这件取消称号事项。", remedy="它可能不在您的查看范围内。")
     return found
@@ -92,9 +97,13 @@ def statements(row: Revocation) -> list[Statement]:
     return list(row.statements.all())
 
 
-def case_marks(row: Revocation, act: Act) -> Marks:
-    """What the two departments have said about one act, with the content as it stands."""
-    return marks(act=act.value, subject=row.subject, digest=digest_of(row, act))
+def case_marks(row: Revocation) -> dict[Act, Marks]:
+    """What the two departments have said about each act, with the content as it stands; one query."""
+    said = list(rounds(row.subject))
+    return {
+        act: marks_in((each for each in said if each.act == act.value), digest=digest_of(row, act))
+        for act in Act
+    }
 
 
 def case_file(viewer: Viewer, case_id: int, document_id: int) -> Stored:
@@ -137,15 +146,29 @@ def open_case(title: Title) -> Revocation | None:
 # --- what lies ready -------------------------------------------------------------------------------
 
 
-def ready(viewer: Viewer) -> QuerySet[Title]:
-    """Standing titles for which the notice asks for a revocation and no case is open.
+def judged(viewer: Viewer) -> QuerySet[Any]:
+    """The titles in scope with `due_cause`: for what the notice asks to take each away, "" for nothing.
 
-    `assessed_out`: the assessment failed (4.2). A person decides; nothing is opened by itself (N51).
+    A person decides; nothing is opened by itself (N51).
     """
+    failed = When(assessment=Title.Assessment.FAILED, then=Value(Cause.ASSESSMENT.value))
+    standing = When(~Q(state=TitleState.TITLED), then=Value(""))
+    cause = Case(standing, failed, default=Value(""), output_field=CharField())
+    return Title.objects.filter(in_scope(viewer, "")).annotate(due_cause=cause)
+
+
+def ready(viewer: Viewer) -> QuerySet[Any]:
+    """Of those the titles with a cause against which no case is open."""
     opened = Revocation.objects.filter(title=OuterRef("pk"), state__in=OPEN)
-    rows = Title.objects.filter(in_scope(viewer, ""), state=TitleState.TITLED)
-    failed = ExpressionWrapper(Q(assessment=Title.Assessment.FAILED), output_field=BooleanField())
-    return rows.annotate(assessed_out=failed).filter(~Exists(opened), assessed_out=True)
+    return judged(viewer).exclude(due_cause="").filter(~Exists(opened))
+
+
+def title_judged(viewer: Viewer, title_id: int) -> Any:
+    """One title with its `due_cause`. Raises `NotFound` beyond the viewer's scope."""
+    found = judged(viewer).filter(pk=title_id).first()
+    if found is None:
+        raise NotFound("没有这个称号。", remedy="它可能不在您的查看范围内。")
+    return found
 
 
 def ready_waiting(viewer: Viewer) -> Waits:
@@ -153,12 +176,6 @@ def ready_waiting(viewer: Viewer) -> Waits:
     if viewer.role is not Role.PROVINCE_HR:
         return Waits(Title.objects.none())
     return Waits(ready(viewer))
-
-
-def cause_of(viewer: Viewer, title_id: int) -> str:
-    """The cause for which a title lies ready; empty when none."""
-    found = ready(viewer).filter(pk=title_id).first()
-    return Cause.ASSESSMENT.value if found else ""
 
 
 # --- what the public sees --------------------------------------------------------------------------
