@@ -275,10 +275,12 @@ def test_published_decisions_are_read_by_everybody_and_drafts_by_nobody(
     shown = text_of(anyone.get(address))
     assert RULING.text in shown
     assert RULING.doc_number in shown
+    assert "2026年11月10日（星期二）" in shown.partition("jx-signature")[2].partition("</p>")[0]
     assert FACTS not in shown
     register = text_of(anyone.get(reverse("portal-title", args=[title.pk])))
     assert address in register
     assert "称号已取消" in register
+    assert "变更为" not in register  # the states of the machine are nothing to read
     assert Event.objects.filter(type="revocation.published").count() == 1
 
 

@@ -75,6 +75,7 @@ def experience(request: Request, experience_id: int) -> HttpResponse:
         {
             "row": row,
             "title": row.title,
+            "published_on": day_of(row.published_at),
             "state": row.title.get_state_display(),
             "function": FUNCTIONS.get(row.function, row.function),
         },

@@ -72,6 +72,7 @@ def revocation(request: Request, case_id: int) -> HttpResponse:
         {
             "row": row,
             "title": row.title,
+            "decided_on": day_of(row.ended_at),
             "facts": [each for each in _facts(row) if each["value"]],
             "digest": queries.public_digest(row),
         },
@@ -83,12 +84,11 @@ def _facts(row: Any) -> list[dict[str, Any]]:
     title = row.title
     barred = f"自决定之日起 {row.barred_years} 年内不得申报" if row.barred_years else ""
     return [
-        {"label": "项目", "value": title.name, "url": ""},
+        {"label": "项目", "value": title.name},
         {"label": "编号", "value": title.number},
         {"label": "建设单位", "value": title.unit_name},
         {"label": "省份", "value": province_name(title.province)},
         {"label": "事由", "value": row.get_cause_display(), "clause": row.clause},
-        {"label": "文号", "value": row.doc_number},
         {"label": "其他后果", "value": barred},
     ]
 
