@@ -28,6 +28,7 @@ from .titles import GROUP, READERS
 HR = frozenset({Role.PROVINCE_HR})
 BOTH = frozenset(PROVINCIAL)
 STATES, KINDS = dict(ChangeState.choices()), dict(ChangeKind.choices)
+SUBJECTS = {"change": "desk-change"}  # where a message about one leads
 LINKS = (
     Link(
         name="desk-changes",

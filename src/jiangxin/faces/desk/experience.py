@@ -27,6 +27,7 @@ HR = frozenset({Role.PROVINCE_HR})
 PUBLISHERS = HR | frozenset(MINISTRIES)
 S = ExperienceState
 STATES = dict(S.choices())
+SUBJECTS = {"experience": "desk-experience"}  # where a message about one leads
 LINKS = (
     Link(
         name="desk-experiences",

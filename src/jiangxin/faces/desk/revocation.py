@@ -30,6 +30,7 @@ BOTH = frozenset(PROVINCIAL)
 S = RevocationState
 STATES, CAUSES = dict(S.choices()), dict(Cause.choices)
 TODO = "待办:本部门"
+SUBJECTS = {"revocation": "desk-revocation"}  # where a message about one leads
 LINKS = (
     Link(
         name="desk-revocations",

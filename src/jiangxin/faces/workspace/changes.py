@@ -23,6 +23,7 @@ from .navigation import workspace_page
 from .titles import Entry
 
 UNIT = frozenset({Role.APPLICANT})
+SUBJECTS = {"change": "my-change"}  # where a message about one leads
 
 
 def entries(viewer: Viewer, title: Any) -> Iterator[Entry]:

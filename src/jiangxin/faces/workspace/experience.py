@@ -22,6 +22,7 @@ from .navigation import workspace_page
 from .titles import Entry
 
 UNIT = frozenset({Role.APPLICANT})
+SUBJECTS = {"experience": "my-experience"}  # where a message about one leads
 
 
 def entries(viewer: Viewer, title: Any) -> Iterator[Entry]:

@@ -21,6 +21,7 @@ from .navigation import workspace_page
 from .titles import Entry
 
 UNIT = frozenset({Role.APPLICANT})
+SUBJECTS = {"revocation": "my-revocation"}  # where a message about one leads
 S = RevocationState
 PLAIN = {
     S.NOTICED: "省级人社、财政部门拟取消本单位的称号。您可以陈述申辩，也可以要求听证。",

@@ -200,7 +200,7 @@ def _tell_units(row: Change) -> None:
             uscc=uscc,
             title=f"已同意：{row.get_kind_display()}",
             text=f"“{row.title.name}”的变更已经生效。",
-            about=row.title.subject,
+            about=row.title.subject if uscc == row.title.uscc else "",  # no longer the other's
             key=f"{row.subject}:approved:{uscc}",
         )
 
