@@ -66,7 +66,6 @@ WORDS = {
     "face:desk-yearly-report": "页面：年度考核报告",
     "face:desk-filing": "页面：备案材料",
     "face:my-assessment": "页面：单位考核自评",
-    "stage:titles.revocation": "名录的取消称号",
     "stage:revocation": "环节：取消称号",
     "stage:changes": "环节：称号变更",
     "stage:experience": "环节：经验推广",
