@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jiangxin.core.kernel import clock
+from jiangxin.records.documents.papers import Upload
 from jiangxin.stages.accounts import flags
-from jiangxin.stages.accounts.forms import Upload
 from jiangxin.stages.accounts.models import Flag, Voucher
 from jiangxin.stages.titles.models import Title
 from tests.factories.accounts import SPENDING, YUAN, Fund, make_fund, table

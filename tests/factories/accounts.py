@@ -8,9 +8,10 @@ from typing import Any
 import xlsxwriter
 
 from jiangxin.core.kernel import clock
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.accounts import actions
-from jiangxin.stages.accounts.forms import Entry, Upload
+from jiangxin.stages.accounts.forms import Entry
 from jiangxin.stages.accounts.importing import COLUMNS
 from jiangxin.stages.accounts.models import Flag, Voucher
 from jiangxin.stages.application.models import Application

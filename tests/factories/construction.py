@@ -19,6 +19,7 @@ from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.ops.demo.country import officer
 from jiangxin.ops.demo.panel import fill_pool
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
@@ -26,7 +27,6 @@ from jiangxin.records.ledger.actions import append
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.construction.actions import extension, inspection, reports, start, visits
 from jiangxin.stages.construction.choices import Progress
-from jiangxin.stages.construction.files import Upload
 from jiangxin.stages.construction.models import (
     Construction,
     Extension,

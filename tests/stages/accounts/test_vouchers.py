@@ -14,10 +14,11 @@ from python_calamine import CalamineWorkbook
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
 from jiangxin.records.documents.models import Document
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.ledger.models import Event
 from jiangxin.records.ledger.queries import faults
 from jiangxin.stages.accounts import actions, queries
-from jiangxin.stages.accounts.forms import Upload, read_entry
+from jiangxin.stages.accounts.forms import read_entry
 from jiangxin.stages.accounts.importing import COLUMNS, RowsRefused, template
 from jiangxin.stages.accounts.models import Account, Balance, Flag, Voucher
 from jiangxin.stages.funding.choices import Leg

@@ -9,13 +9,14 @@ from jiangxin.core.kernel.errors import DomainError, NotFound
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import PROVINCIAL, ChangeState, Role
 from jiangxin.faces.frame.addresses import path_of
-from jiangxin.faces.frame.asking import Ask, Question, files, uploads
+from jiangxin.faces.frame.asking import FILES, Ask, Question, files
 from jiangxin.faces.frame.change_form import PLAIN, questions, wanted
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.keywords import choice, contains, province, when
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
+from jiangxin.faces.frame.uploads import uploads
 from jiangxin.stages.changes import actions, queries
 from jiangxin.stages.changes.choices import ChangeKind
 from jiangxin.stages.titles.queries import title_of
@@ -125,7 +126,7 @@ def ask(request: Request, title_id: int, kind: str) -> HttpResponse:
                 kind=kind,
                 reason=request.POST.get("reason", ""),
                 wanted=wanted(request),
-                uploads=uploads(request),
+                uploads=uploads(request, FILES),
             )
             return done(request, "变更已登记，请两部门表态。", "desk-change", row.pk)
     form = Ask(

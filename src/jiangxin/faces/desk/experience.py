@@ -9,13 +9,14 @@ from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import MINISTRIES, ExperienceState, Role
 from jiangxin.faces.frame.addresses import path_of
-from jiangxin.faces.frame.asking import Ask, Question, files, uploads
+from jiangxin.faces.frame.asking import Ask, Question, files
 from jiangxin.faces.frame.experience_form import FILES, INTRO, questions, stored, story
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.keywords import choice, contains, province, when
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
+from jiangxin.faces.frame.uploads import uploads
 from jiangxin.stages.experience import actions, queries
 from jiangxin.stages.titles.queries import title_of
 
@@ -106,7 +107,7 @@ def propose(request: Request, title_id: int) -> HttpResponse:
                 viewer=request.viewer,
                 title_id=title_id,
                 story=story(request),
-                uploads=uploads(request),
+                uploads=uploads(request, "files"),
             )
             return done(request, "已推荐，请审核。", "desk-experience", row.pk)
     ask = _ask("推荐经验案例", title, "推荐", request, reverse("desk-title", args=[title_id]))
@@ -124,7 +125,7 @@ def edit(request: Request, experience_id: int) -> HttpResponse:
                 viewer=request.viewer,
                 experience_id=experience_id,
                 story=story(request),
-                uploads=uploads(request),
+                uploads=uploads(request, "files"),
             )
             return done(request, "已保存。", "desk-experience", experience_id)
     back = reverse("desk-experience", args=[experience_id])

@@ -9,12 +9,13 @@ from jiangxin.core.kernel.errors import DomainError, NotFound
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import PROVINCIAL, RevocationState
 from jiangxin.faces.frame.addresses import path_of
-from jiangxin.faces.frame.asking import Ask, Question, dropped, files, uploads
+from jiangxin.faces.frame.asking import FILES, Ask, Question, dropped, files
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.keywords import choice, contains, province, when
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
+from jiangxin.faces.frame.uploads import uploads
 from jiangxin.stages.revocation import queries
 from jiangxin.stages.revocation.actions import proposal
 from jiangxin.stages.revocation.choices import CLAUSES, Act, Cause
@@ -170,7 +171,7 @@ def propose(request: Request, title_id: int) -> HttpResponse:
                 title_id=title_id,
                 cause=request.POST.get("cause", ""),
                 facts=request.POST.get("facts", ""),
-                uploads=uploads(request),
+                uploads=uploads(request, FILES),
             )
             return done(request, "已提出，请两部门对告知内容表态。", "desk-revocation", row.pk)
     ask = Ask(
@@ -202,7 +203,7 @@ def edit(request: Request, case_id: int) -> HttpResponse:
                 case_id=case_id,
                 cause=request.POST.get("cause", ""),
                 facts=request.POST.get("facts", ""),
-                uploads=uploads(request),
+                uploads=uploads(request, FILES),
                 drop=dropped(request),
             )
             text = "已保存；内容有改动的，两部门须重新表态。"

@@ -8,8 +8,9 @@ from django.urls import path, reverse
 from jiangxin.core.kernel import clock, money
 from jiangxin.core.kernel.errors import DomainError, Invalid, NotFound
 from jiangxin.core.workflow import PROVINCIAL, RevocationState, Role
-from jiangxin.faces.frame.asking import Ask, Question, day, uploads, whole
+from jiangxin.faces.frame.asking import FILES, Ask, Question, day, whole
 from jiangxin.faces.frame.pages import Request, catching, done, page
+from jiangxin.faces.frame.uploads import uploads
 from jiangxin.stages.revocation import queries
 from jiangxin.stages.revocation.actions import decision, hearing, proposal
 
@@ -144,7 +145,7 @@ def statement(request: Request, case_id: int) -> HttpResponse:
                 case_id=case_id,
                 text=request.POST.get("text", ""),
                 wants_hearing=request.POST.get("wants_hearing") == "yes",
-                uploads=uploads(request),
+                uploads=uploads(request, FILES),
             )
             return done(request, "单位的陈述申辩已登记。", "desk-revocation", case_id)
     ask = Ask(
@@ -173,7 +174,7 @@ def hearing_record(request: Request, case_id: int) -> HttpResponse:
                 viewer=request.viewer,
                 case_id=case_id,
                 text=request.POST.get("text", ""),
-                uploads=uploads(request),
+                uploads=uploads(request, FILES),
             )
             return done(request, "听证情况已登记。", "desk-revocation", case_id)
     ask = Ask(

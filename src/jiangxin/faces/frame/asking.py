@@ -15,7 +15,6 @@ from django.http import HttpRequest
 
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.records.documents.gates import ACCEPT, ALLOWED
-from jiangxin.records.documents.papers import Upload
 
 from .addresses import path_of
 from .pages import typed
@@ -81,11 +80,6 @@ def asking(
         "accept": ACCEPT,
         "allowed": ALLOWED,
     }
-
-
-def uploads(request: HttpRequest) -> list[Upload]:
-    """The files that came with the form."""
-    return [Upload(each.name or "", each.size or 0, each) for each in request.FILES.getlist(FILES)]
 
 
 def dropped(request: HttpRequest) -> list[int]:

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from jiangxin.stages.construction.files import Upload
+from jiangxin.records.documents.papers import Upload
 
 
 def uploads(request: HttpRequest, name: str = "file") -> list[Upload]:

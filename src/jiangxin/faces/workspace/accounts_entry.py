@@ -11,9 +11,10 @@ from jiangxin.core.workflow import Role
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.faces.frame.sending import send_bytes
 from jiangxin.records.documents.gates import ACCEPT, ALLOWED, TYPES
+from jiangxin.records.documents.papers import Upload
 from jiangxin.stages.accounts import actions, queries
 from jiangxin.stages.accounts.choices import uses
-from jiangxin.stages.accounts.forms import Upload, read_entry
+from jiangxin.stages.accounts.forms import read_entry
 from jiangxin.stages.accounts.importing import MOST_ROWS, RowsRefused, template
 from jiangxin.stages.funding.choices import Source
 from jiangxin.stages.titles.queries import title_of

@@ -9,10 +9,11 @@ from django.urls import path, reverse
 from jiangxin.core.kernel.errors import DomainError, NotFound
 from jiangxin.core.workflow import ChangeState, Role, TitleState
 from jiangxin.faces.frame.addresses import path_of
-from jiangxin.faces.frame.asking import Ask, files, uploads
+from jiangxin.faces.frame.asking import FILES, Ask, files
 from jiangxin.faces.frame.change_form import PLAIN, questions, wanted
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
+from jiangxin.faces.frame.uploads import uploads
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.changes import actions, queries
 from jiangxin.stages.changes.choices import ChangeKind
@@ -79,7 +80,7 @@ def ask(request: Request, title_id: int, kind: str) -> HttpResponse:
                 kind=kind,
                 reason=request.POST.get("reason", ""),
                 wanted=wanted(request),
-                uploads=uploads(request),
+                uploads=uploads(request, FILES),
             )
             return done(request, "已提交，等待省级两部门审批。", "my-change", row.pk)
     found = ChangeKind(kind)

@@ -9,10 +9,11 @@ from django.urls import path, reverse
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.workflow import ExperienceState, Role, TitleState
 from jiangxin.faces.frame.addresses import path_of
-from jiangxin.faces.frame.asking import Ask, files, uploads
+from jiangxin.faces.frame.asking import Ask, files
 from jiangxin.faces.frame.experience_form import FILES, INTRO, questions, stored, story
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
+from jiangxin.faces.frame.uploads import uploads
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.experience import actions, queries
 from jiangxin.stages.titles.queries import title_of
@@ -62,7 +63,7 @@ def propose(request: Request, title_id: int) -> HttpResponse:
                 viewer=request.viewer,
                 title_id=title_id,
                 story=story(request),
-                uploads=uploads(request),
+                uploads=uploads(request, "files"),
             )
             return done(request, "已推荐，等待省级人社部门审核。", "my-experience", row.pk)
     back = reverse("my-experiences", args=[title_id])
@@ -80,7 +81,7 @@ def edit(request: Request, experience_id: int) -> HttpResponse:
                 viewer=request.viewer,
                 experience_id=experience_id,
                 story=story(request),
-                uploads=uploads(request),
+                uploads=uploads(request, "files"),
             )
             return done(request, "已保存。", "my-experience", experience_id)
     back = reverse("my-experience", args=[experience_id])

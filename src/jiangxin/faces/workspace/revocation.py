@@ -9,9 +9,10 @@ from django.urls import path, reverse
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.workflow import RevocationState, Role
 from jiangxin.faces.frame.addresses import path_of
-from jiangxin.faces.frame.asking import Ask, Question, files, uploads
+from jiangxin.faces.frame.asking import FILES, Ask, Question, files
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
+from jiangxin.faces.frame.uploads import uploads
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.revocation import queries
 from jiangxin.stages.revocation.actions import hearing
@@ -101,7 +102,7 @@ def statement(request: Request, case_id: int) -> HttpResponse:
                 case_id=case_id,
                 text=request.POST.get("text", ""),
                 wants_hearing=request.POST.get("wants_hearing") == "yes",
-                uploads=uploads(request),
+                uploads=uploads(request, FILES),
             )
             return done(request, "已提交，省级人社部门会看到。", "my-revocation", case_id)
     ask = Ask(

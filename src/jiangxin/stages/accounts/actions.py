@@ -13,6 +13,7 @@ from jiangxin.core.workflow import Role
 from jiangxin.records.documents.actions import store
 from jiangxin.records.documents.gates import safe_name
 from jiangxin.records.documents.models import Document
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.funding.choices import Source
@@ -21,7 +22,7 @@ from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import in_scope, title_of
 
 from . import rules
-from .forms import Entry, Upload, clean, key_of, read_entry, wrongs
+from .forms import Entry, clean, key_of, read_entry, wrongs
 from .importing import MOST_ROWS, RowsRefused, TableRow, read_table
 from .models import Account, Balance, Voucher
 

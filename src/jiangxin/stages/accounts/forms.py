@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import IO, NamedTuple
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError, Invalid
@@ -21,14 +20,6 @@ TEXTS = {
     "reason": ("其他用途的理由", 500, False),
 }
 MOST = 10**12  # 分: a hundred times the largest support
-
-
-class Upload(NamedTuple):
-    """A file as it came in."""
-
-    name: str
-    size: int
-    content: IO[bytes]
 
 
 @dataclass(frozen=True, kw_only=True)

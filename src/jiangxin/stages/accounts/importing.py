@@ -12,11 +12,11 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.records.documents.gates import TYPES, media_type, safe_name
+from jiangxin.records.documents.papers import Upload
 from jiangxin.stages.funding.choices import Source
 from jiangxin.stages.titles.models import Title
 
 from .choices import all_uses, uses
-from .forms import Upload
 
 MOST_ROWS = 100  # as many rows, and files with them, as one page takes at once
 COLUMNS = {

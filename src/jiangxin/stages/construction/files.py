@@ -1,24 +1,14 @@
-"""A file as it comes in with a form."""
+"""Files that come in with a form, let in and kept."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import IO
 
 from jiangxin.core.kernel.errors import Invalid
 from jiangxin.records.documents.actions import store
 from jiangxin.records.documents.models import Document
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 
 MOST = 20  # files at one time
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upload:
-    """An uploaded file before the gates have let it in."""
-
-    name: str
-    size: int
-    content: IO[bytes]
 
 
 def keep(viewer: Viewer, files: Iterable[Upload], field: str = "file") -> list[Document]:

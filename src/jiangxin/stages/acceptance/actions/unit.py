@@ -9,13 +9,14 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.workflow import ProjectState, Role
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.acceptance.models import Acceptance, Material, SelfEvaluation
 from jiangxin.stages.acceptance.queries import GoalLine, goal_lines
 from jiangxin.stages.application.titled import move_project, project_of
-from jiangxin.stages.construction.files import Upload, keep
+from jiangxin.stages.construction.files import keep
 from jiangxin.stages.construction.queries import goals, goals_ended
 from jiangxin.stages.construction.reading import words
 from jiangxin.stages.titles.models import Title

@@ -8,9 +8,10 @@ from django.db import transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
 from jiangxin.core.workflow import Role, TitleState
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
-from jiangxin.stages.construction.files import Upload, keep
+from jiangxin.stages.construction.files import keep
 from jiangxin.stages.construction.models import Activity
 from jiangxin.stages.construction.queries.activities import activities, functions
 from jiangxin.stages.construction.reading import known, words

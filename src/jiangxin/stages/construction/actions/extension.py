@@ -10,10 +10,11 @@ from jiangxin.core.kernel.canonical import digest as digest_of
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.workflow import PROVINCIAL, ExtensionState, Role
 from jiangxin.records.concurrence import actions as concurrence
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office, tell_unit
 from jiangxin.records.ledger.actions import append, move
-from jiangxin.stages.construction.files import Upload, keep
+from jiangxin.stages.construction.files import keep
 from jiangxin.stages.construction.models import Construction, Extension
 from jiangxin.stages.construction.queries.building import EXTEND, extensions, latest_due
 from jiangxin.stages.construction.reading import words

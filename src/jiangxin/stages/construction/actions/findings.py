@@ -9,12 +9,13 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest as digest_of
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import PROVINCIAL, TitleState
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_unit
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.construction.choices import Word
-from jiangxin.stages.construction.files import Upload, keep
+from jiangxin.stages.construction.files import keep
 from jiangxin.stages.construction.models import Finding, FindingFile, Remark, Visit
 from jiangxin.stages.construction.queries.supervision import findings
 from jiangxin.stages.construction.reading import known, words

@@ -11,11 +11,12 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest as digest_of
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.workflow import Role
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_unit
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.construction.choices import Progress
-from jiangxin.stages.construction.files import Upload, keep
+from jiangxin.stages.construction.files import keep
 from jiangxin.stages.construction.models import (
     GoalLine,
     MilestoneLine,

@@ -11,10 +11,11 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest as digest_of
 from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
 from jiangxin.core.workflow import Role, VisitState
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.construction.choices import Outcome
-from jiangxin.stages.construction.files import Upload, keep
+from jiangxin.stages.construction.files import keep
 from jiangxin.stages.construction.models import Inspector, Lot, Visit, VisitFile
 from jiangxin.stages.construction.queries.supervision import living, opened_lot, visits
 from jiangxin.stages.construction.reading import one_of, words

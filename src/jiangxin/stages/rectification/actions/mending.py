@@ -9,10 +9,11 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
 from jiangxin.core.workflow import RectificationState, Role
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office
 from jiangxin.records.ledger.actions import move
-from jiangxin.stages.construction.files import Upload, keep
+from jiangxin.stages.construction.files import keep
 from jiangxin.stages.construction.reading import words
 from jiangxin.stages.rectification.models import Attempt, Item, ItemFile, Rectification
 from jiangxin.stages.rectification.rules import is_over

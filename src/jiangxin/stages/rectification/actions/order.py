@@ -10,12 +10,13 @@ from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongSt
 from jiangxin.core.workflow import RectificationState, Role
 from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.documents.actions import keep_generated
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office, tell_unit
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.acceptance.queries import failed
 from jiangxin.stages.application.titled import move_project, project_of
-from jiangxin.stages.construction.files import Upload, keep
+from jiangxin.stages.construction.files import keep
 from jiangxin.stages.construction.reading import words
 from jiangxin.stages.construction.rules import months_later
 from jiangxin.stages.rectification import papers
