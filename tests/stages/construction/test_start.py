@@ -1,10 +1,13 @@
 """Opening a construction: once, from the date of the rules, with what was promised frozen for ever."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
@@ -20,11 +23,13 @@ from jiangxin.stages.construction.actions import start
 from jiangxin.stages.construction.models import Construction
 from jiangxin.stages.construction.queries.building import to_start
 from jiangxin.stages.construction.queries.waiting import starts_waiting
+from jiangxin.stages.construction.rules import months_later, stretches
 from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.titles.models import Title
 from tests.factories.applications import by_hand
-from tests.factories.construction import DUE, REGISTERED, Site, register, unit_of
+from tests.factories.construction import DUE, REGISTERED, Site, make_site, register, unit_of
 from tests.factories.desk import policies_with
+from tests.factories.races import together, without_locks
 
 NEXT = REGISTERED + timedelta(days=1)
 
@@ -121,7 +126,7 @@ def test_registration_is_the_start_unless_the_overlay_says_otherwise(
     own = '"build.start_event" = "announcement"\n"build.years" = 1\n"build.report_months" = 3'
     monkeypatch.setenv("JIANGXIN_POLICIES", str(policies_with(tmp_path, own)))
     Call.objects.update(overlay="37-2025")
-    for given, field in (
+    for dates, field in (
         ({}, "starts_on"),
         ({"starts_on": date(2025, 12, 11)}, "document"),
         ({"starts_on": date(2025, 12, 9), "document": "1号"}, "starts_on"),
@@ -129,7 +134,7 @@ def test_registration_is_the_start_unless_the_overlay_says_otherwise(
         ({"starts_on": date(2025, 12, 11), "document": "长" * 101}, "document"),
     ):
         with pytest.raises(Invalid) as refused:
-            begin(site, title, **given)
+            begin(site, title, **dates)
         assert refused.value.field == field
     row = begin(site, title, starts_on=date(2025, 12, 11), document="鲁人社〔2025〕9号")
     assert (row.starts_on, row.due) == (date(2025, 12, 11), date(2026, 12, 11))
@@ -195,3 +200,35 @@ def test_goals_have_ended_at_the_term_or_when_all_is_done(site: Site) -> None:
     ):
         with clock.at(moment):
             assert queries.goals_ended(title) is ended
+
+
+@given(st.dates(date(2023, 1, 1), date(2027, 12, 31)), st.integers(1, 1200), st.integers(1, 12))
+def test_the_periods_cover_every_day_once_and_end_on_the_last(
+    begins: date, days: int, months: int
+) -> None:
+    due = begins + timedelta(days=days)
+    found = stretches(begins, due, months)
+    assert (found[0][0], found[-1][1]) == (begins, due)
+    assert all(first <= last for first, last in found)
+    for (_, last), (following, _) in pairwise(found):
+        assert following == last + timedelta(days=1)
+    assert all(last < months_later(first, months) for first, last in found[:-1])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_opening_at_once_one_opens_it() -> None:
+    site = make_site()
+    title, hr = site.registered(), site.hr
+    outcomes = together([lambda: start.start(viewer=hr, title_id=title.pk)] * 2, at=NEXT)
+    assert sorted(type(each).__name__ for each in outcomes) == ["Construction", "WrongState"]
+    assert Event.objects.filter(type="construction.started").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_even_without_locks_a_title_has_one_construction() -> None:
+    site = make_site()
+    title, hr = site.registered(), site.hr
+    with without_locks(held=Construction):
+        outcomes = together([lambda: start.start(viewer=hr, title_id=title.pk)] * 2, at=NEXT)
+    assert sorted(type(each).__name__ for each in outcomes) == ["Construction", "LimitReached"]
+    assert Construction.objects.count() == 1

@@ -97,7 +97,9 @@ def construction(request: Request, title_id: int) -> HttpResponse:
     """What was promised, how it stands, every report, more time."""
     row = own_construction(request.viewer, title_id)
     report = building.latest_report(row)
-    periods = reporting.periods(request.viewer).filter(construction=row).order_by("number")
+    periods = list(reporting.periods(request.viewer).filter(construction=row).order_by("number"))
+    following = next((each for each in periods if not each.reported), None)
+    fillable = following is not None and following.begins <= clock.today()
     asked = list(building.extensions(request.viewer).filter(construction=row))
     living = [each for each in asked if each.state != ExtensionState.REFUSED]
     going = row.project.state == ProjectState.UNDER_CONSTRUCTION
@@ -114,6 +116,7 @@ def construction(request: Request, title_id: int) -> HttpResponse:
             "periods": [
                 (each, each.status, reporting.PeriodState(each.status).label) for each in periods
             ],
+            "fillable": following.pk if following and fillable else None,
             "extensions": asked,
             "may_extend": going and not living and clock.today() <= row.due,
             "left": (row.due - clock.today()).days if going else None,
