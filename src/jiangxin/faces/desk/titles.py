@@ -26,7 +26,6 @@ READERS = DESK - {Role.RECOMMENDER}
 GROUP = "称号"
 KINDS, TRACKS, STATES = dict(Kind.choices()), dict(Track.choices()), dict(TitleState.choices())
 CAUSES = dict(Cause.choices)
-SUBJECTS = {"title": "desk-title"}  # where a message about one leads
 LINKS = (Link(name="desk-titles", label="全部称号", icon="medal", roles=READERS, group=GROUP),)
 COLUMNS = (
     Column("number", "编号", lambda row: row.number, sort="number"),
