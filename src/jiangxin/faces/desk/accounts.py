@@ -29,6 +29,7 @@ from .accounts_flags import READERS
 from .navigation import Link, desk_page
 
 FINANCE = frozenset({Role.PROVINCE_FINANCE})
+SUBJECTS = {"flag": "desk-flag"}  # where a message about one leads
 LINKS = (
     Link(name="desk-accounts", label="专项资金账", icon="book", roles=READERS, group="资金使用"),
     Link(

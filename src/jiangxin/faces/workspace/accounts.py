@@ -24,6 +24,7 @@ from .navigation import workspace_page
 from .titles import Entry
 
 UNIT = frozenset({Role.APPLICANT})
+SUBJECTS = {"flag": "my-flag"}  # where a message about one leads
 STATES = dict(FlagState.choices())
 
 
