@@ -36,10 +36,10 @@ SENT = {
     "cause": "设备缺少 3 台。",
     "months": "6",
     "doc_number": "鲁人社整〔2028〕1号",
-    "items-0-requirement": "补齐设备",
-    "items-0-owner": "张主任",
-    "items-4-requirement": "补记明细账",
-    "items-4-owner": "李会计",
+    "demands-0-requirement": "补齐设备",
+    "demands-0-owner": "张主任",
+    "demands-4-requirement": "补记明细账",
+    "demands-4-owner": "李会计",
 }
 
 
@@ -68,16 +68,18 @@ def test_a_failed_acceptance_leads_to_a_draft_that_starts_from_it(built: Built) 
         shown = text_of(client.get(new))
         assert row.conclusion.splitlines()[0] in shown
         assert row.shortfalls[0] in shown
+        assert "built-in" not in shown
         over = client.post(new, SENT | {"months": "13"})
         assert over.status_code == 422
         text = text_of(over)
         assert "超过 12 个月" in text
         assert 'value="补记明细账"' in text
         assert "设备缺少 3 台。" in text
-        more = text_of(client.post(new, SENT | {"_add": "items"}))
-        assert 'name="items-5-requirement"' in more
-        nobody = client.post(new, SENT | {"items-0-owner": ""})
+        more = text_of(client.post(new, SENT | {"_add": "demands"}))
+        assert 'name="demands-5-requirement"' in more
+        nobody = client.post(new, SENT | {"demands-0-owner": ""})
         assert "第 1 条的责任人" in text_of(nobody)
+        assert 'id="error-demands"' in text_of(nobody)
         assert not Rectification.objects.exists()
         client.post(new, SENT)
     made = Rectification.objects.get()

@@ -107,6 +107,8 @@ def test_a_looser_limit_is_refused_with_a_unit_that_proves_it(
         ("studio.leader_level", "guru", "2.2", "不是可用的值"),
         ("build.start_event", "someday", "4.3", "不是可用的值"),
         ("build.start_event", 3, "4.3", "不是可用的值"),
+        ("legacy.rectification", 1, "4.2", "不是可用的值"),
+        ("acceptance.panel", 2, "4.3", "低于"),
     ],
 )
 def test_other_values_are_refused_with_a_sentence(
@@ -130,6 +132,12 @@ def test_a_higher_level_and_the_same_values_stand() -> None:
 def test_a_free_word_may_be_any_of_its_options() -> None:
     for event in PACK.parameter("build.start_event", ON).options:
         assert check_overlay(PACK, overlay(values={"build.start_event": event})) == []
+
+
+def test_a_free_yes_or_no_may_be_either() -> None:
+    for granted in (True, False):
+        assert check_overlay(PACK, overlay(values={"legacy.rectification": granted})) == []
+    assert PACK.parameter("legacy.rectification", ON).label(True) == "是"
 
 
 def test_a_dropped_norm_is_refused() -> None:

@@ -1,9 +1,11 @@
 """From the unit's application to the conclusion: what each step does, and what it refuses."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from pypdf import PdfReader
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import (
@@ -403,7 +405,12 @@ def test_the_grade_decides_what_becomes_of_the_project(
         assert (row.state, row.grade) == ("concluded", grade)
         assert built.state() == state
         assert (queries.failed(built.title) is not None) is (state != "accepted")
-        assert read(row.paper).startswith(b"%PDF")
+        paper = " ".join(
+            page.extract_text() for page in PdfReader(io.BytesIO(read(row.paper))).pages
+        )
+        assert grade in paper
+        assert "技术 1 人" in paper
+        assert not [each for each in queries.standing(row) if each.expert.name in paper]
         told = Message.objects.filter(unit__uscc=built.title.uscc).latest("id")
         assert grade in told.title
 

@@ -37,7 +37,7 @@ LINKS = (
         label="验收与绩效评价",
         icon="check-circle",
         roles=READERS,
-        group="建设与验收",
+        group="验收与整改",
         waits=queries.acceptances_waiting,
         todo="待办:全部",
     ),

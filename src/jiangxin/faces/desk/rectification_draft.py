@@ -46,7 +46,7 @@ TITLES = Listing(
     link=lambda row: path_of("desk-rectification-new", row.pk),
 )
 ITEMS = {
-    "key": "items",
+    "key": "demands",
     "label": "整改要求",
     "kind": "table",
     "help": "逐条写明要做什么、做到什么程度，以及单位的责任人。",
@@ -135,10 +135,10 @@ def edit(request: Request, rectification_id: int) -> HttpResponse:
 def _fields(request: Request) -> dict[str, Any]:
     """What the form sent; a number that cannot be read counts as 0 and is refused."""
     text = request.POST.get("months", "").strip()
-    cells = {name: value for name, value in request.POST.items() if name.startswith("items-")}
+    cells = {name: value for name, value in request.POST.items() if name.startswith("demands-")}
     numbers = sorted({int(part) for name in cells if (part := name.split("-")[1]).isdigit()})
     lines = [
-        (str(cells.get(f"items-{n}-requirement", "")), str(cells.get(f"items-{n}-owner", "")))
+        (str(cells.get(f"demands-{n}-requirement", "")), str(cells.get(f"demands-{n}-owner", "")))
         for n in numbers
     ]
     return {
@@ -154,8 +154,8 @@ def _cells(lines: list[tuple[str, str]]) -> dict[str, str]:
         name: text
         for n, (requirement, owner) in enumerate(lines)
         for name, text in (
-            (f"items-{n}-requirement", requirement),
-            (f"items-{n}-owner", owner),
+            (f"demands-{n}-requirement", requirement),
+            (f"demands-{n}-owner", owner),
         )
     }
 
@@ -171,7 +171,7 @@ def _form(
     sent = {name: [str(each) for each in texts] for name, texts in request.POST.lists()}
     values: dict[str, Any] = dict(stored)
     if sent:
-        values = {name: text for name, text in stored.items() if not name.startswith("items-")}
+        values = {name: text for name, text in stored.items() if not name.startswith("demands-")}
         values |= rows.change(sent)
     return desk_page(
         request,

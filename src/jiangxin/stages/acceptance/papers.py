@@ -1,5 +1,6 @@
 """The conclusion of an acceptance as an official document."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -85,17 +86,11 @@ def _goals(row: Acceptance) -> dict[str, Any]:
 
 
 def _panel(panel: Sequence[Sheet]) -> dict[str, Any]:
+    """How the panel is made up; its members are named to the province only."""
+    counts = Counter(each.expert.field for each in panel)
+    made = "、".join(f"{field.label} {counts[field]} 人" for field in Field if counts[field])
     return {
-        "columns": ["验收组", "专业", "单位"],
-        "widths": [3, 2, 5],
-        "rows": [
-            [
-                f"{each.expert.name}{'（组长）' if each.leader else ''}",
-                Field(each.expert.field).label,
-                each.expert.unit_name,
-            ]
-            for each in panel
-        ],
+        "text": f"验收组由省级专家库专家 {len(panel)} 人组成（{made}），均与项目单位无利害关系。"
     }
 
 
@@ -118,9 +113,8 @@ def _scores(row: Acceptance, panel: Sequence[Sheet]) -> list[dict[str, Any]]:
         "widths": [6, 2, 2],
         "rows": [[group.name, shown(group.points), shown(means[group.id])] for group in by.groups],
     }
-    totals = "、".join(f"{shown(each.total or 0)} 分" for each in signed)
     return [
-        {"text": f"评分标准：{by.name}（{by.version}）。{len(signed)} 名专家独立评分：{totals}。"},
+        {"text": f"评分标准：{by.name}（{by.version}）。{len(signed)} 名专家独立评分。"},
         table,
         {"text": f"平均得分 {shown(row.score or 0)} 分，等次：{row.grade}。"},
         *({"text": f"{each}。"} for each in row.shortfalls),

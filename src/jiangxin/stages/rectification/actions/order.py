@@ -291,18 +291,18 @@ def _write(row: Rectification, cause: str, months: int, doc_number: str) -> None
 
 def _write_items(row: Rectification, items: Sequence[Line]) -> None:
     if not items:
-        raise Invalid("请至少写一条整改要求。", clause="4.3", field="items")
+        raise Invalid("请至少写一条整改要求。", clause="4.3", field="demands")
     if len(items) > MOST:
-        raise Invalid(f"整改要求最多 {MOST} 条。", field="items")
+        raise Invalid(f"整改要求最多 {MOST} 条。", field="demands")
     Item.objects.bulk_create(
         [
             Item(
                 rectification=row,
                 number=number,
                 requirement=words(
-                    requirement, f"第 {number} 条整改要求", "items", most=REQUIREMENT
+                    requirement, f"第 {number} 条整改要求", "demands", most=REQUIREMENT
                 ),
-                owner=words(owner, f"第 {number} 条的责任人", "items", most=OWNER),
+                owner=words(owner, f"第 {number} 条的责任人", "demands", most=OWNER),
             )
             for number, (requirement, owner) in enumerate(items, start=1)
         ]
