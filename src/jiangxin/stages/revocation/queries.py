@@ -18,13 +18,15 @@ from django.db.models import (
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.workflow import Department, RevocationState, Role, TitleState
+from jiangxin.core.workflow import Department, RectificationState, RevocationState, Role, TitleState
 from jiangxin.records.concurrence.queries import Marks, marks_in, rounds, spoken
 from jiangxin.records.documents.papers import paper
 from jiangxin.records.documents.queries import Stored
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
+from jiangxin.stages.rectification.models import OPEN as MENDING
+from jiangxin.stages.rectification.models import Rectification
 from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import in_scope
 
@@ -33,7 +35,7 @@ from .choices import Act, Cause
 from .models import OPEN, Revocation, Statement
 from .rules import own_value, term_over
 
-S = RevocationState
+S, EXPIRED = RevocationState, RectificationState.EXPIRED
 NEVER = Q(pk__in=[])
 WAITING = Q(waits=True)  # of the rows of `cases`: the viewer's department must act
 
@@ -149,11 +151,18 @@ def open_case(title: Title) -> Revocation | None:
 def judged(viewer: Viewer) -> QuerySet[Any]:
     """The titles in scope with `due_cause`: for what the notice asks to take each away, "" for nothing.
 
-    A person decides; nothing is opened by itself (N51).
+    An order to mend whose term ended in vain (4.3); a failed assessment (4.2), unless the title is
+    being mended. A person decides; nothing is opened by itself (N51).
     """
-    failed = When(assessment=Title.Assessment.FAILED, then=Value(Cause.ASSESSMENT.value))
-    standing = When(~Q(state=TitleState.TITLED), then=Value(""))
-    cause = Case(standing, failed, default=Value(""), output_field=CharField())
+    orders = Rectification.objects.filter(title=OuterRef("pk"))
+    cause = Case(
+        When(~Q(state=TitleState.TITLED), then=Value("")),
+        When(Exists(orders.filter(state__in=MENDING)), then=Value("")),
+        When(Exists(orders.filter(state=EXPIRED)), then=Value(Cause.RECTIFICATION.value)),
+        When(assessment=Title.Assessment.FAILED, then=Value(Cause.ASSESSMENT.value)),
+        default=Value(""),
+        output_field=CharField(),
+    )
     return Title.objects.filter(in_scope(viewer, "")).annotate(due_cause=cause)
 
 

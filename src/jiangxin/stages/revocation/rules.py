@@ -7,6 +7,7 @@ from jiangxin.core.kernel.errors import Invalid, WrongState
 from jiangxin.core.workflow import TitleState
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.publicity.privacy import refuse_leaks
+from jiangxin.stages.rectification.queries import failed, open_one
 from jiangxin.stages.titles.models import Title
 
 from .choices import CLAUSES, Cause
@@ -52,6 +53,20 @@ def read_cause(cause: str, title: Title) -> Cause:
         raise Invalid(
             f"名录中该称号的考核评估是“{title.get_assessment_display()}”，不能以考核评估不合格为由。",
             remedy="请先由两部门作出考核结论，或选择其他事由。",
+            clause=CLAUSES[found],
+            field="cause",
+        )
+    if found is Cause.RECTIFICATION and failed(title) is None:
+        raise Invalid(
+            "该称号没有期满仍未通过的整改，不能以此为由。",
+            remedy="整改期满后，请先在“限期整改”中登记期满未通过，或选择其他事由。",
+            clause=CLAUSES[found],
+            field="cause",
+        )
+    if found is Cause.ASSESSMENT and open_one(title):
+        raise Invalid(
+            "该称号正在限期整改，期满前不以考核评估不合格取消。",
+            remedy="请等待整改结果。",
             clause=CLAUSES[found],
             field="cause",
         )
