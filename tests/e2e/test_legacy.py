@@ -13,7 +13,8 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.assessment.choices import PARTS
 from jiangxin.stages.programme.models import Track
 from jiangxin.stages.titles.models import Title
-from tests.e2e.year import Country, fill, real_clock
+from tests.e2e.year import Country, real_clock
+from tests.e2e.year import fill as fill_now
 from tests.factories.applications import DURING, Round, make_round
 from tests.factories.assessment import cells, workbook
 
@@ -33,6 +34,12 @@ def round_(transactional_db: None) -> Iterator[Round]:
 @pytest.fixture
 def country(page: Page, round_: Round, sign_in: Callable[..., None]) -> Country:
     return Country(page, sign_in)
+
+
+def fill(page: Page, values: dict[str, list[str]]) -> None:
+    """Fill the form in once it is there: a page may still be on its way."""
+    expect(page.locator(f"[name='{next(iter(values))}']").first).to_be_visible()
+    fill_now(page, values)
 
 
 def imported(country: Country, unit: Organisation) -> None:

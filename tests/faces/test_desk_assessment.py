@@ -366,7 +366,7 @@ def test_the_to_do_of_each_leads_to_its_list(hr: Viewer, finance: Viewer) -> Non
         assert "共 1 条" in shown
     assert "考核办理" in get(finance, "desk-home")
     home = get(hr, "desk-home")
-    assert "最早 2025年12月31日" in home
+    assert "2025年12月31日，还有 303 天" in home
 
 
 # --- coverage and report

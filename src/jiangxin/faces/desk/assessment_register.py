@@ -17,6 +17,7 @@ from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.keywords import choice, number, province, when
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page
+from jiangxin.faces.frame.pictures import tiles
 from jiangxin.faces.frame.sending import send_bytes
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.assessment import importing, queries, workbook
@@ -101,7 +102,7 @@ def legacy(request: Request) -> HttpResponse:
     whole = queries.coverage(request.viewer, clock.today())[-1]
     here = reverse("desk-legacy")
     late = whole.overdue > 0
-    tiles = [
+    shown_tiles = [
         {"label": "应考核", "value": whole.total, "unit": "项"},
         {"label": "已考核", "value": whole.assessed, "unit": "项", "note": f"{whole.percent}%"},
         {
@@ -124,7 +125,7 @@ def legacy(request: Request) -> HttpResponse:
         "desk/assessment/legacy.html",
         {
             "list": shown,
-            "tiles": tiles,
+            "tiles": shown_tiles,
             "may_import": request.viewer.role in IMPORTERS,
             "empty": {
                 "title": "名录中还没有 2011—2020 年的项目",
@@ -257,15 +258,14 @@ def coverage(request: Request) -> HttpResponse:
         request,
         "desk/assessment/coverage.html",
         {
-            "rows": [(row, _list_of(row)) for row in rows],
+            "rows": [(row, _list_of(row.province)) for row in rows],
             "whole": rows[-1],
             "national": request.viewer.national,
-            "missing": {row.province: row.missing for row in rows if row.province},
+            "tiles": tiles({row.province: row.missing for row in rows}, _list_of),
             "by": by,
             "late": clock.today() > by,
             "days": (by - clock.today()).days,
             "overdue": [row.name for row in rows if row.province and row.overdue],
-            "map_url": reverse("desk-legacy"),
             "export_xlsx": request.path + query({"export": "xlsx"}),
             "export_csv": request.path + query({"export": "csv"}),
         },
@@ -286,9 +286,9 @@ def _line(row: queries.Coverage) -> list[export.Pair]:
     return [("text", row.name), *(("number", each) for each in numbers)]
 
 
-def _list_of(row: queries.Coverage) -> str:
-    """The address of what a province has not assessed yet."""
-    where = f" 省:{BY_CODE[row.province].short}" if row.province else ""
+def _list_of(code: str) -> str:
+    """The address of what a province, or the nation (""), has not assessed yet."""
+    where = f" 省:{BY_CODE[code].short}" if code else ""
     return reverse("desk-legacy") + query({"q": f"考核:未考核{where}"})
 
 
