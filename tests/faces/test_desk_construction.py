@@ -507,7 +507,7 @@ def test_another_province_finds_nothing_and_the_nation_everything(
             for name in LISTS:
                 shown = text_of(client.get(reverse(name), away))
                 assert row.title.name not in shown, name
-                assert "专项资金" not in shown
+                assert "没有单独核算" not in shown
         for viewer in (officer(Role.MINISTRY_FINANCE), officer(Role.AUDITOR), site.supervisor):
             client = client_of(viewer)
             for name, args in pages.items():

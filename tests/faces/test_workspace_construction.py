@@ -281,7 +281,7 @@ def test_a_strange_unit_finds_nothing_of_it(site: Site, row: Construction) -> No
         assert other.get(reverse("construction-file", args=[held])).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["my-title", "my-construction", "my-findings", "my-activities"])
+@pytest.mark.parametrize("name", ["my-construction", "my-findings", "my-activities"])
 def test_the_pages_cost_few_queries(
     name: str, site: Site, row: Construction, django_assert_max_num_queries: Any
 ) -> None:
@@ -289,6 +289,19 @@ def test_the_pages_cost_few_queries(
         raised(site, row)
     reported(row, 1, at=HALF)
     client = client_of(unit_of(row.title))
-    most = 14 if name == "my-title" else 10  # the hub asks every stage
-    with clock.at(HALF), django_assert_max_num_queries(most):
+    with clock.at(HALF), django_assert_max_num_queries(10):
         assert client.get(reverse(name, args=[row.title_id])).status_code == 200
+
+
+def test_the_hub_costs_the_same_for_one_finding_and_for_three(
+    site: Site, row: Construction, django_assert_max_num_queries: Any
+) -> None:
+    client, hub = client_of(unit_of(row.title)), reverse("my-title", args=[row.title_id])
+
+    def cost() -> int:
+        raised(site, row)
+        with clock.at(HALF), django_assert_max_num_queries(40) as made:
+            assert "没有单独核算" in text_of(client.get(hub))
+        return len(made)
+
+    assert len({cost() for _ in range(3)}) == 1
