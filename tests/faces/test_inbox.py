@@ -15,6 +15,7 @@ from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office, tell_person, tell_unit
 from jiangxin.records.inbox.models import Message
+from tests.factories.construction import make_site
 from tests.factories.desk import JULY, JUNE, Desk, client_of, official, text_of
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +122,17 @@ def test_a_message_leads_to_the_page_that_this_viewer_has_for_it(desk: Desk) -> 
     assert workspace_page(unit, "project:3") == reverse("apply-receipt", args=[3])
     assert workspace_page(official(Role.EXPERT, "37"), "project:3") == "", "no page of an expert"
     assert workspace_page(unit, "title:3") == reverse("my-title", args=[3])
+    assert workspace_page(official(Role.EXPERT, "37"), "acceptance:3") == reverse(
+        "acceptance-queue"
+    )
+
+
+def test_what_hangs_on_a_title_leads_there_when_it_has_no_page_of_its_own() -> None:
+    started = make_site().started()
+    hr, unit = official(Role.PROVINCE_HR, "37"), Desk("37").unit()
+    assert workspace_page(unit, started.subject) == reverse("my-title", args=[started.title_id])
+    assert desk_page(hr, started.subject) == reverse("desk-construction", args=[started.pk])
+    assert workspace_page(unit, "construction:999999") == ""
 
 
 @pytest.mark.parametrize(
@@ -153,7 +165,7 @@ def test_anothers_message_is_not_there(desk: Desk) -> None:
 
 def test_the_switch_for_mail_keeps_what_was_typed(desk: Desk) -> None:
     expert = official(Role.EXPERT, "37")
-    client, where = client_of(expert), reverse("my-account")
+    client, where = client_of(expert), reverse("my-settings")
     page = text_of(client.post(where, {"email": "无", "wants_mail": "yes"}))
     assert "不是电子邮箱" in page
     assert 'value="无"' in page
@@ -162,7 +174,7 @@ def test_the_switch_for_mail_keeps_what_was_typed(desk: Desk) -> None:
     client.post(where, {"email": "a@x.cn"})
     user = User.objects.get(pk=expert.user_id)
     assert (user.email, user.wants_mail) == ("a@x.cn", False)
-    assert reverse("desk-account") in get(desk.hr, "desk-home")
+    assert reverse("desk-settings") in get(desk.hr, "desk-home")
 
 
 def test_the_list_costs_the_same_however_long_it_is(desk: Desk) -> None:

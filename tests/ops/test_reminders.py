@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
@@ -218,7 +219,7 @@ def test_reminders_cost_a_bounded_number_of_queries(django_assert_max_num_querie
 # --- nothing waits unseen
 
 UNIT = {Role.APPLICANT}
-# (machine, state, role) that no to-do counts by itself, and why that is no gap.
+# (machine, state) that no to-do counts by itself, and why that is no gap.
 SEEN_AS_PROJECTS = "the projects behind it stand in a state that is counted"
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("call", "draft"): "counted by the departments' words: see calls_waiting",
@@ -230,10 +231,13 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("package", "returned"): SEEN_AS_PROJECTS,
     ("title", "titled"): "ending a title is a process of its own: revocation, change",
 }
+# Who may take a step too, while another is asked to: the other's to-do counts it.
+MAY_TOO = {("experience", "approved"): set(MINISTRIES)}
 # Steps of a project that follow from a row of another machine, which is counted there.
 FOLLOWS = {
     "order_rectification": "rectification",
     "pass_recheck": "rectification",
+    "resume_construction": "rectification",
     "revoke": "revocation",
     "end": "change",
     "accept": "acceptance",
@@ -262,9 +266,10 @@ def model_of(machine: str) -> type[Model] | None:
 
 def reads(rows: QuerySet[Any], model: type[Model], state: str) -> bool:
     """Whether a query asks for rows of the model in this state."""
-    if rows.query.is_empty():
+    try:
+        sql, values = rows.query.sql_with_params()
+    except EmptyResultSet:
         return False
-    sql, values = rows.query.sql_with_params()
     return model._meta.db_table in sql and (state in map(str, values) or "state" not in sql)
 
 
@@ -288,20 +293,20 @@ def counted(model: type[Model], machine: str, state: str, role: Role) -> bool:
 def test_every_step_of_every_machine_is_counted_for_somebody(machine: str) -> None:
     """The offices' side: for each state × role, a link of the desk counts it or the exception says why."""
     model = model_of(machine)
-    if model is None:
-        pytest.skip("no stage has this machine yet")
+    assert model is not None, "no stage has this machine"
     unseen = {
         (state, role.value)
         for state, role in actors(machine)
         if role is not Role.APPLICANT
         and (machine, state) not in EXCEPTIONS
+        and role not in MAY_TOO.get((machine, state), set())
         and not counted(model, machine, state, role)
     }
     assert unseen == set()
 
 
 def test_the_exceptions_are_real() -> None:
-    for machine, state in EXCEPTIONS:
+    for machine, state in (*EXCEPTIONS, *MAY_TOO):
         assert state in {each for each, _ in actors(machine)}, (machine, state)
 
 

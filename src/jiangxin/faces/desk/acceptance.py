@@ -31,6 +31,7 @@ STATES = dict(AcceptanceState.choices())
 KINDS = dict(Kind.choices())
 TODO = dict(Todo.choices)
 GRADES = [(each, each) for each in ("优秀", "良好", "合格", "不合格")]
+SUBJECTS = {"acceptance": "desk-acceptance"}
 LINKS = (
     Link(
         name="desk-acceptances",

@@ -23,6 +23,11 @@ from .navigation import Link, desk_page
 
 HR = frozenset({Role.PROVINCE_HR})
 GROUP = "2011—2020 年名录"
+SUBJECTS = {
+    "assessment": "desk-assessment",
+    "assessment_batch": "desk-batch",
+    "legacy_import": "desk-legacy-import",
+}
 LINKS = (
     Link(
         name="desk-assessments",

@@ -42,6 +42,14 @@ AFTER = (
     ProjectState.REVOKED,
 )
 STATES = dict(ProjectState.choices())
+SUBJECTS = {
+    "construction": "desk-construction",
+    "extension": "desk-extension",
+    "report": "desk-progress-report",
+    "inspection": "desk-inspection",
+    "visit": "desk-visit",
+    "finding": "desk-finding",
+}
 LINKS = (
     Link(name="desk-constructions", label="建设项目", icon="building", roles=WATCHERS, group=GROUP),
     Link(

@@ -37,6 +37,7 @@ STEPS |= {
     "concurrence.given": "部门表态",
     "concurrence.voided": "表态失效",
 }
+SUBJECTS = {"claim": "desk-claim", "plan": "desk-plan"}
 LINKS = (
     Link(
         name="desk-claims",

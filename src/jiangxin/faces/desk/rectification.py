@@ -32,6 +32,7 @@ BOTH = frozenset({Role.PROVINCE_HR, Role.PROVINCE_FINANCE})
 READERS = DESK - {Role.RECOMMENDER}
 STATES = dict(RectificationState.choices())
 TODO = dict(Todo.choices)
+SUBJECTS = {"rectification": "desk-rectification"}
 LINKS = (
     Link(
         name="desk-rectifications",

@@ -56,21 +56,21 @@ def bell(request: HttpRequest) -> dict[str, Any] | None:
     return {"url": f"{home_of(viewer)}inbox/", "count": count, "shown": shown}
 
 
-def account_url(request: HttpRequest) -> str:
+def settings_url(request: HttpRequest) -> str:
     """Where the viewer sees to the own account, in the face where their work is."""
     viewer: Viewer | None = getattr(request, "viewer", None)
-    return f"{home_of(viewer)}account/" if viewer else ""
+    return f"{home_of(viewer)}settings/" if viewer else ""
 
 
 def patterns(face: Face) -> list[URLPattern]:
-    """The addresses of one face: `…-inbox`, `…-inbox-read`, `…-message`, `…-account`."""
+    """The addresses of one face: `…-inbox`, `…-inbox-read`, `…-message`, `…-settings`."""
     name = face.prefix
     inbox, read, message, account = _views(face)
     return [
         path("inbox/", inbox, name=f"{name}-inbox"),
         path("inbox/read/", read, name=f"{name}-inbox-read"),
         path("inbox/<int:message_id>/", message, name=f"{name}-message"),
-        path("account/", account, name=f"{name}-account"),
+        path("settings/", account, name=f"{name}-settings"),
     ]
 
 
@@ -128,7 +128,7 @@ def _views(face: Face) -> tuple[Any, ...]:
                     if wanted
                     else "今后不再发送邮件，消息仍在系统内。"
                 )
-                return done(request, text, f"{face.prefix}-account")
+                return done(request, text, f"{face.prefix}-settings")
         user = account_of(request.viewer)
         stored = {"email": user.email, "wants_mail": "yes" if user.wants_mail else ""}
         values = stored | {"wants_mail": ""} if request.method == "POST" else stored

@@ -27,7 +27,7 @@ from django.utils.html import format_html
 from jiangxin.core.kernel import clock
 
 from . import filters, flash
-from .inbox import account_url, bell
+from .inbox import bell, settings_url
 
 OWN_APPS = "jiangxin."
 
@@ -173,7 +173,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "csrf_input": partial(csrf_input, request),
         "flashes": lambda: [flash.read(message) for message in get_messages(request)],
         "inbox": partial(bell, request),
-        "account_url": partial(account_url, request),
+        "settings_url": partial(settings_url, request),
         "demo": settings.DEMO,
         "now": clock.now(),
     }

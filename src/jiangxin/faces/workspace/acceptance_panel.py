@@ -22,7 +22,10 @@ from jiangxin.stages.review.choices import Conflict, SheetState
 from jiangxin.stages.review.marks import marks_of, problems_of
 
 from .score_form import expert_page, score_groups, sign_lines
+from .todo import Work
 
+SUBJECTS = {"acceptance": "acceptance-queue"}
+EXPERT_WORK = (Work("待签署的验收评价表", "acceptance-queue", queries.sheets_waiting, "份"),)
 EXPERT = frozenset({Role.EXPERT})
 METHODS = {"materials": "查阅资料", "visit": "现场核查"}
 

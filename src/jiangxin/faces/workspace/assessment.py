@@ -23,6 +23,7 @@ from .navigation import workspace_page
 if TYPE_CHECKING:
     from .titles import Entry
 
+SUBJECTS = {"assessment": "my-assessment"}
 UNIT = frozenset({Role.APPLICANT})
 A = AssessmentState
 PLAIN = {

@@ -33,6 +33,7 @@ from . import construction_reports, construction_supervision
 from .navigation import workspace_page
 from .titles import Entry
 
+SUBJECTS = {"finding": "my-finding"}
 UNIT = frozenset({Role.APPLICANT})
 OUTSTANDING = {each.value for each in reporting.OUTSTANDING}
 

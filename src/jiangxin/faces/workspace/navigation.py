@@ -13,8 +13,7 @@ from jiangxin.faces.frame.pages import Request, render
 
 COMMON = (("eligibility-preview", "条件自查"), ("portal-policy", "政策条款"))
 APPLICANT = (("workspace-home", "我的申报"), ("my-titles", "我的称号"), *COMMON)
-
-EXPERT = (("expert-queue", "评审任务"),)
+EXPERT = (("expert-queue", "评审任务"), ("acceptance-queue", "验收任务"))
 
 
 def workspace_page(

@@ -23,6 +23,7 @@ from jiangxin.stages.rectification.rules import is_over
 from .navigation import workspace_page
 from .titles import Entry
 
+SUBJECTS = {"rectification": "my-rectification"}
 UNIT = frozenset({Role.APPLICANT})
 R = RectificationState
 # What a unit should know of each state, in plain words.

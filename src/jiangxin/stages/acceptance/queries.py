@@ -291,6 +291,12 @@ def assigned(viewer: Viewer) -> QuerySet[Sheet]:
     return rows.select_related("acceptance__title", "expert").order_by("-id")
 
 
+def sheets_waiting(viewer: Viewer) -> Waits:
+    """The own sheets that are not signed, by the date of their acceptance."""
+    rows = assigned(viewer).filter(acceptance__state=A.SCORING, state=SheetState.DRAFT)
+    return Waits(rows.exclude(conflict=Conflict.DECLARED), due="acceptance__due")
+
+
 def own_sheet(viewer: Viewer, sheet_id: int) -> Sheet:
     """One own sheet. Raises `NotFound`."""
     found = assigned(viewer).filter(pk=sheet_id).first()

@@ -203,6 +203,19 @@ def subjects_about(row: Title) -> list[str]:
     return [subject for (subject,) in rows]
 
 
+def title_behind(subject: str) -> int | None:
+    """The title on which the row behind a name in the ledger hangs; None when there is none."""
+    kind, number = (*subject.split(":", 2), "")[:2]
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    for model, path, own in _hanging():
+        if own == kind:
+            rows = model._default_manager.filter(pk=int(number))
+            found: int | None = rows.values_list(path, flat=True).first()
+            return found
+    return None
+
+
 @cache
 def _hanging() -> list[tuple[type[Model], str, str]]:
     """(model, path to the title, kind of subject) of all that hangs on a title, directly or by one
