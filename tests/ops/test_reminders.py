@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import EmptyResultSet
 from django.db.models import Model, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from jiangxin.core.kernel import clock
@@ -187,6 +188,7 @@ def test_a_units_titles_are_read_as_its_own_page_reads_them(monkeypatch: Any) ->
             yield Entry("只可查看", "", "/y/", waits=False, due=date(2025, 6, 3))
             yield Entry("没有期限", "", "/z/", waits=True)
 
+    assert reverse("my-titles")  # the addresses are read before the modules are replaced
     monkeypatch.setattr(hub, "import_module", lambda _: Fake)
     monkeypatch.setattr(hub, "MODULES", ("one",))
     with clock.at(clock.beijing(2025, 6, 1, 7)):
