@@ -13,7 +13,9 @@ from jiangxin.stages.filing import registration
 from jiangxin.stages.filing.choices import Outcome
 from jiangxin.stages.filing.models import Package
 from jiangxin.stages.filing.queries import filed_projects
+from jiangxin.stages.titles.models import Title
 
+from . import life
 from .agenda import Story
 from .world import World
 
@@ -34,6 +36,10 @@ def decide(world: World, package: Package, province: Province) -> Story:
         registration.receive(viewer=viewer, package_id=package.pk)
         _decide(viewer, package, filed_projects(package), Outcome.REGISTERED)
         yield clock.now() + timedelta(days=rng.randint(1, 9))
+    for project in filed_projects(package):
+        title = Title.objects.filter(origin=project.subject).first()
+        if title is not None:
+            life.begins(world, title)
 
 
 def _order(rng: Random, *viewers: Viewer) -> list[Viewer]:

@@ -16,7 +16,8 @@ from jiangxin.stages.programme.models import Call, Kind
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.publicity import actions as publicity
 
-from . import applicants, ministries
+from . import applicants, ministries, money
+from . import building as building_of
 from .agenda import Story
 from .world import World
 
@@ -166,4 +167,8 @@ def starts(world: World) -> list[tuple[datetime, Story]]:
                 round_of(world, province, year) if covered else after_the_last_year(world, province)
             )
             found.append((at, story))
+            autumn = clock.beijing(year, 10, 15, 9) + timedelta(minutes=number)
+            found.append((autumn, building_of.inspects(world, province, year)))
+        if pack().covers(year - 1):
+            found.append((clock.beijing(year, 3, 20, 9), money.plan_of(world, year)))
     return found

@@ -14,7 +14,10 @@ from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import PROVINCES, Province
 from jiangxin.core.workflow import Role
 from jiangxin.ops.demo.country import officer
+from jiangxin.records.identity.models import Organisation
+from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.titles.models import Title
 
 from .agenda import Agenda
 
@@ -34,7 +37,6 @@ class World:
     size: int
     agenda: Agenda = field(default_factory=Agenda)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
-    units: dict[str, list[Viewer]] = field(default_factory=dict)  # not selected so far
     _officers: dict[tuple[Role, str], Viewer] = field(default_factory=dict)
 
     @cached_property
@@ -59,6 +61,11 @@ class World:
             self.officer(Role.PROVINCE_HR, province),
             self.officer(Role.PROVINCE_FINANCE, province),
         )
+
+    def unit_of(self, title: Title) -> Viewer:
+        """The account of the unit that holds a title."""
+        title.refresh_from_db()
+        return viewer_of(Organisation.objects.get(uscc=title.uscc).people.order_by("id")[0])
 
     @property
     def ministries(self) -> tuple[Viewer, Viewer]:

@@ -1,0 +1,19 @@
+"""What a new title begins: support, construction, and all that follows from them."""
+
+from datetime import timedelta
+
+from jiangxin.core.kernel import clock
+from jiangxin.stages.programme.models import Track
+from jiangxin.stages.titles.models import Title
+
+from . import building, money
+from .world import World
+
+
+def begins(world: World, title: Title) -> None:
+    """Put the stories of a title that both ministries have just registered on the agenda."""
+    rng = world.rng("life", title.number)
+    soon = clock.now() + timedelta(days=rng.randint(10, 40))
+    world.agenda.start(money.claims_support(world, title), soon)
+    if title.track != Track.EXISTING_BASE:
+        world.agenda.start(building.builds(world, title), soon)
