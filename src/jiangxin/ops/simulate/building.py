@@ -1,12 +1,13 @@
 """Construction: reports, activities, one extension at most, inspections drawn at random, findings."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from random import Random
 
 from jiangxin.core.draw.shares import commitment
 from jiangxin.core.kernel import chance, clock
 from jiangxin.core.kernel.regions import Province
-from jiangxin.core.workflow import Role
+from jiangxin.core.workflow import ProjectState, Role
+from jiangxin.stages.application.titled import project_of
 from jiangxin.stages.construction.actions import (
     activities,
     extension,
@@ -54,8 +55,8 @@ def builds(world: World, title: Title) -> Story:
 
 
 def _stands(title: Title) -> bool:
-    title.refresh_from_db()
-    return title.state == "titled"
+    project = project_of(title)
+    return project is not None and project.state == ProjectState.UNDER_CONSTRUCTION
 
 
 def _report(world: World, rng: Random, row: Construction, period: Period, *, share: int) -> None:
@@ -179,8 +180,3 @@ def _mend(world: World, rng: Random, title: Title, finding_id: int) -> Story:
     )
     yield clock.now() + timedelta(days=rng.randint(3, 15))
     findings.close(viewer=hr, finding_id=finding_id, remark="现场复核，已整改。")
-
-
-def due_of(title: Title) -> date:
-    """The last day of a title's construction as it stands."""
-    return Construction.objects.get(title=title).due

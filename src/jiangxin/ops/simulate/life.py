@@ -6,7 +6,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.stages.programme.models import Track
 from jiangxin.stages.titles.models import Title
 
-from . import building, money
+from . import building, evaluation, money
 from .world import World
 
 
@@ -17,3 +17,4 @@ def begins(world: World, title: Title) -> None:
     world.agenda.start(money.claims_support(world, title), soon)
     if title.track != Track.EXISTING_BASE:
         world.agenda.start(building.builds(world, title), soon)
+        world.agenda.start(evaluation.ends(world, title), soon + timedelta(days=400))
