@@ -130,7 +130,7 @@ def _conclude(world: World, row: Acceptance) -> None:
 
 def _mends(world: World, rng: Random, title: Title) -> Story:
     """An order of ten months at most; mended and re-checked, or the term runs out."""
-    unit_, (hr, finance) = world.unit_of(title), world.both(title.province)
+    unit_, (hr, _) = world.unit_of(title), world.both(title.province)
     items = [("补足实训设备 3 台并登记入账。", "实训中心主任"), ("专项资金单独核算。", "财务科长")]
     row = _order(world, title, items, rng.randint(4, 12))
     yield clock.now() + timedelta(days=rng.randint(2, 10))

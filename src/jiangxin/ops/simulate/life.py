@@ -6,7 +6,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.stages.programme.models import Track
 from jiangxin.stages.titles.models import Title
 
-from . import building, evaluation, money
+from . import building, changing, evaluation, money
 from .world import World
 
 
@@ -15,6 +15,7 @@ def begins(world: World, title: Title) -> None:
     rng = world.rng("life", title.number)
     soon = clock.now() + timedelta(days=rng.randint(10, 40))
     world.agenda.start(money.claims_support(world, title), soon)
+    world.agenda.start(changing.lives_on(world, title), soon + timedelta(days=60))
     if title.track != Track.EXISTING_BASE:
         world.agenda.start(building.builds(world, title), soon)
         world.agenda.start(evaluation.ends(world, title), soon + timedelta(days=400))

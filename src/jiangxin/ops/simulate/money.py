@@ -13,6 +13,7 @@ from jiangxin.stages.funding.queries import plans as planning
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.titles.models import Title
 
+from . import spending
 from .agenda import Story
 from .papers import scan
 from .world import World
@@ -142,3 +143,4 @@ def _pass_on(world: World, rng: Random, title: Title, amount: int) -> Story:
         on=clock.today(),
         doc_number="",
     )
+    world.agenda.start(spending.spends(world, title), clock.now() + timedelta(days=5))

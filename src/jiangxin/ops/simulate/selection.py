@@ -16,7 +16,7 @@ from jiangxin.stages.programme.models import Call, Kind
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.publicity import actions as publicity
 
-from . import applicants, ministries, money
+from . import applicants, legacy, ministries, money
 from . import building as building_of
 from .agenda import Story
 from .world import World
@@ -156,9 +156,22 @@ def _file(world: World, rng: Random, province: Province, call: Call) -> Story:
     )
 
 
+def _assessment_at(year: int, number: int) -> datetime:
+    """Early in the year, so that what passes can apply; in the first year after the notice."""
+    first = clock.beijing(year, 9, 15, 9) if year == FIRST else clock.beijing(year, 1, 12, 9)
+    return first + timedelta(minutes=number)
+
+
 def starts(world: World) -> list[tuple[datetime, Story]]:
     """Every round of every province with the moment at which it begins."""
-    found: list[tuple[datetime, Story]] = []
+    begun = (
+        clock.beijing(world.first, 9, 14, 10)
+        if world.first == FIRST
+        else clock.beijing(world.first, 1, 11, 9)
+    )
+    found: list[tuple[datetime, Story]] = [
+        (begun, legacy.imports(world, province)) for province in world.provinces
+    ]
     for year in range(world.first, world.last + 1):
         for number, province in enumerate(world.provinces):
             at = clock.beijing(year, 2, 20, 9) + timedelta(minutes=number)
@@ -167,6 +180,7 @@ def starts(world: World) -> list[tuple[datetime, Story]]:
                 round_of(world, province, year) if covered else after_the_last_year(world, province)
             )
             found.append((at, story))
+            found.append((_assessment_at(year, number), legacy.assesses(world, province, year)))
             autumn = clock.beijing(year, 10, 15, 9) + timedelta(minutes=number)
             found.append((autumn, building_of.inspects(world, province, year)))
         if pack().covers(year - 1):

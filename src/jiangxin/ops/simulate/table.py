@@ -14,7 +14,12 @@ COLUMNS = {
     "project.submitted": "申报",
     "project.filed": "报备案",
     "title.awarded": "登记",
-    "title.revoked": "取消",
+    "plan.approved": "方案",
+    "payment.arrived": "到账",
+    "project.accepted": "验收合格",
+    "rectification.ordered": "限期整改",
+    "title.revoked": "取消称号",
+    "assessment.concluded": "考核",
 }
 
 
