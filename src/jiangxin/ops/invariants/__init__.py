@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 Check = Callable[[], Iterable[str]]
-MODULES = ("order", "selection")
+MODULES = ("order", "selection", "money", "life")
 
 
 @dataclass(frozen=True)

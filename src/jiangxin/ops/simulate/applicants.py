@@ -7,7 +7,10 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import Province
 from jiangxin.core.policy import Verdict, section_values
 from jiangxin.core.workflow import ProjectState
+from jiangxin.ops.demo import names
 from jiangxin.ops.demo import province as building
+from jiangxin.records.identity.actions import register_unit
+from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import actions as applying
@@ -16,6 +19,7 @@ from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.examination.queries import sheet
 from jiangxin.stages.programme.models import Call, Track
+from jiangxin.stages.titles.models import Title
 
 from .agenda import Story
 from .world import World
@@ -33,7 +37,10 @@ def applies(world: World, province: Province, call: Call, number: int) -> Story:
     """One unit: fills in, submits a few days later, or too late, or thinks better of it."""
     rng = world.rng("applies", province.code, call.year, number)
     (track,) = rng.choices([each for each, _ in TRACKS], [weight for _, weight in TRACKS])
-    viewer = building.found_unit(rng, province, track)
+    named = _named_before(province) if track is Track.EXISTING_BASE else None
+    if track is Track.EXISTING_BASE and named is None:
+        track = Track.NEW_BASE
+    viewer = _registers(rng, named) if named else building.found_unit(rng, province, track)
     given = {"capacity": 1500} if track is Track.NEW_BASE and rng.random() < BELOW else {}
     project = building.fill(rng, viewer, call, track, **given)
     if rng.random() < LATE:
@@ -54,6 +61,30 @@ def applies(world: World, province: Province, call: Call, number: int) -> Story:
     if rng.random() < WITHDRAWS:
         yield clock.now() + timedelta(hours=20)
         applying.withdraw(viewer=viewer, application_id=project.pk)
+
+
+def _named_before(province: Province) -> Title | None:
+    """A base of 2011–2020 that has passed its assessment and has not applied since."""
+    rows = Title.objects.filter(
+        province=province.code, kind="base", origin="", state="titled", assessment="passed"
+    )
+    taken = Organisation.objects.exclude(uscc="").values("uscc")
+    return rows.exclude(uscc__in=taken).order_by("number").first()
+
+
+def _registers(rng: Random, title: Title) -> Viewer:
+    """The unit of a title of 2011–2020 opens its account."""
+    user = register_unit(
+        name=title.unit_name,
+        uscc=title.uscc,
+        province=title.province,
+        contact=names.person(rng),
+        phone=names.mobile(rng),
+        username=f"unit-{title.uscc.lower()}",
+        password=None,
+        demo=True,
+    )
+    return viewer_of(user)
 
 
 def send_back(world: World, rng: Random, hr: Viewer, project: Application) -> date:
