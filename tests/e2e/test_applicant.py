@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.policy import Section, section_values
-from jiangxin.ops.demo.province import SCAN
+from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.identity.models import User
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import seed_register
+from jiangxin.ops.scenes.country import seed_register
 from jiangxin.records.identity.models import User
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.factories.desk import official

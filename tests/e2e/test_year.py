@@ -15,12 +15,12 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.policy import section_values
 from jiangxin.core.workflow import ProjectState, Role
-from jiangxin.ops.demo import country as demo
-from jiangxin.ops.demo import filling, finish, names
-from jiangxin.ops.demo import panel as demo_panel
-from jiangxin.ops.demo import province as demo_province
 from jiangxin.ops.fsck import broken_files, broken_versions, stray_states
 from jiangxin.ops.paths import ROOT
+from jiangxin.ops.scenes import country as demo
+from jiangxin.ops.scenes import filling, finish, names
+from jiangxin.ops.scenes import panel as demo_panel
+from jiangxin.ops.scenes import province as demo_province
 from jiangxin.records.identity.models import User
 from jiangxin.records.ledger.queries import faults
 from jiangxin.stages.application.models import Application

@@ -208,7 +208,7 @@ def test_the_past_and_a_leap_are_refused_by_the_action_too() -> None:
 
 @pytest.mark.usefixtures("_demo")
 def test_a_year_that_the_pack_does_not_cover_takes_no_call_while_the_rest_goes_on() -> None:
-    from jiangxin.ops.demo import finish
+    from jiangxin.ops.scenes import finish
 
     year = make_year()
     set_demo_clock(to=clock.beijing(2025, 9, 24, 9))

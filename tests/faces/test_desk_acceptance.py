@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.stages.acceptance import queries
 from jiangxin.stages.acceptance.actions import desk, panel
 from jiangxin.stages.acceptance.models import Acceptance, Sheet

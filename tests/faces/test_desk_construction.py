@@ -14,7 +14,7 @@ from jiangxin.core.draw.checking import verify
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.stages.construction.actions import activities, extension, findings
 from jiangxin.stages.construction.models import (
     Construction,

@@ -12,8 +12,8 @@ from docx import Document as WordDocument
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import PackageState, Role
-from jiangxin.ops.demo import finish
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes import finish
+from jiangxin.ops.scenes.country import officer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.filing.actions import open_package
 from jiangxin.stages.filing.models import Package

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer, seed_register
+from jiangxin.ops.scenes.country import officer, seed_register
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.filing import actions
 from jiangxin.stages.filing.models import Delivery, Filing, Package, Registration

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.publicity import actions
 from jiangxin.stages.publicity.models import Notice, Objection

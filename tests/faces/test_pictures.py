@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.filing import actions, registration
 from jiangxin.stages.filing.choices import Outcome

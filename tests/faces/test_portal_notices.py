@@ -14,7 +14,7 @@ from django.urls import reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.policy.load import DEFAULT, policies_folder
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo import finish
+from jiangxin.ops.scenes import finish
 from jiangxin.records.identity.models import User
 from jiangxin.records.ledger.actions import seal
 from jiangxin.stages.application.models import Application

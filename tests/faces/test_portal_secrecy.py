@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo import finish
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes import finish
+from jiangxin.ops.scenes.country import officer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.application.sealing import opened_answers

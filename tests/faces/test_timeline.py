@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append

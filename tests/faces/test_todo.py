@@ -15,8 +15,8 @@ from jiangxin.faces.frame.todo import Todo, in_order
 from jiangxin.faces.workspace import titles as hub
 from jiangxin.faces.workspace.titles import Entry
 from jiangxin.faces.workspace.todo import MOST_TITLES, expert_todos
-from jiangxin.ops.demo import panel, province
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes import panel, province
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import System, Viewer

@@ -10,7 +10,7 @@ from django.urls import reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.policy import section_values
-from jiangxin.ops.demo import names
+from jiangxin.ops.scenes import names
 from jiangxin.records.identity.models import Organisation, User
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import pack

@@ -14,9 +14,9 @@ from django.urls import reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.policy import section_values
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
-from jiangxin.ops.demo.province import SCAN
 from jiangxin.ops.paths import ROOT
+from jiangxin.ops.scenes.country import officer
+from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application, Version
@@ -373,7 +373,7 @@ def test_a_number_is_masked_as_soon_as_it_is_kept(round_: Round) -> None:
 
 def test_a_unit_learns_the_decision_from_the_notice_and_not_before() -> None:
     """Flip the hidden fact: chosen or not, every page of the unit is the same to the letter."""
-    from jiangxin.ops.demo import finish
+    from jiangxin.ops.scenes import finish
     from tests.factories.year import PLACE, PUBLISHED, make_year
 
     year = make_year()

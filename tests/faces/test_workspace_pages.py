@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
-from jiangxin.ops.demo.province import SCAN
+from jiangxin.ops.scenes.country import officer
+from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.identity.actions import open_account
 from jiangxin.stages.application import actions
 from jiangxin.stages.application.models import Application, Version

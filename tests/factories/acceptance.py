@@ -10,8 +10,8 @@ from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.scoring.points import shown
 from jiangxin.core.scoring.rubric import Kind
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo import panel as demo
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes import panel as demo
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.acceptance import queries

@@ -10,7 +10,7 @@ from django.db import connection
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.policy import section_values
-from jiangxin.ops.demo import country, province
+from jiangxin.ops.scenes import country, province
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import actions

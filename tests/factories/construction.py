@@ -17,8 +17,8 @@ from jiangxin.core.draw.shares import commitment
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.workflow import ProjectState, Role
-from jiangxin.ops.demo.country import officer
-from jiangxin.ops.demo.panel import fill_pool
+from jiangxin.ops.scenes.country import officer
+from jiangxin.ops.scenes.panel import fill_pool
 from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.queries import viewer_of

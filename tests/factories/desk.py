@@ -15,8 +15,8 @@ from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.policy import section_values
 from jiangxin.core.policy.load import DEFAULT, policies_folder
 from jiangxin.core.workflow import ProjectState, Role
-from jiangxin.ops.demo import names
-from jiangxin.ops.demo.province import fill
+from jiangxin.ops.scenes import names
+from jiangxin.ops.scenes.province import fill
 from jiangxin.records.identity.actions import open_account, register_unit
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.queries import viewer_of

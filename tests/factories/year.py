@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo import finish, panel, province
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes import finish, panel, province
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.examination.actions import pass_examination

@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_country(db: None) -> None:
     assert first
     from random import Random
 
-    from jiangxin.ops.demo import names
+    from jiangxin.ops.scenes import names
 
     rng = Random(demo.YEAR)
     assert units[0] == names.person(rng)

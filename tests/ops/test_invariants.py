@@ -12,7 +12,7 @@ from jiangxin.core.workflow import REGISTERED_ONCE, Role
 from jiangxin.ops import invariants
 from jiangxin.ops.invariants import order, selection
 from jiangxin.ops.simulate import simulate
-from jiangxin.ops.simulate.world import World
+from jiangxin.ops.simulate.world import World, some_provinces
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.application.models import Application, Version
@@ -134,7 +134,7 @@ BREAKS: dict[Callable[[], object], Callable[[], object]] = {
 def test_each_invariant_holds_and_each_can_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    simulate(World(seed=3, count=1, first=2022, last=2022, size=8))
+    simulate(World(seed=3, provinces=some_provinces(3, 1), first=2022, last=2022, size=8))
     assert Application.objects.filter(track="existing_base", state__in=REGISTERED_ONCE).exists()
     found = dict(invariants.broken())
     assert len(found) >= 19

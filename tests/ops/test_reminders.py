@@ -145,8 +145,8 @@ def test_both_departments_are_reminded_of_the_filing_deadline_until_it_is_filed(
 
 
 def test_an_expert_is_reminded_of_unsigned_sheets_and_of_nothing_else() -> None:
-    from jiangxin.ops.demo import panel, province
-    from jiangxin.ops.demo.country import officer
+    from jiangxin.ops.scenes import panel, province
+    from jiangxin.ops.scenes.country import officer
     from jiangxin.stages.examination.actions import pass_examination
     from jiangxin.stages.programme.models import Kind
     from jiangxin.stages.review.models import ScoreSheet, Seat

@@ -9,7 +9,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.ops.simulate import simulate, table
 from jiangxin.ops.simulate.agenda import Agenda, Story
-from jiangxin.ops.simulate.world import NotRefused, World
+from jiangxin.ops.simulate.world import NotRefused, World, some_provinces
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.ledger.models import Event
 
@@ -45,7 +45,7 @@ def test_a_story_may_not_go_back_in_time() -> None:
 
 @pytest.mark.django_db
 def test_what_must_be_refused_leaves_nothing_and_what_goes_through_is_a_fault() -> None:
-    world = World(seed=1, count=1, first=2022, last=2022, size=1)
+    world = World(seed=1, provinces=some_provinces(1, 1), first=2022, last=2022, size=1)
 
     def make() -> None:
         Organisation.objects.create(kind="unit", name="甲", created_at=START)
@@ -62,7 +62,7 @@ def test_what_must_be_refused_leaves_nothing_and_what_goes_through_is_a_fault() 
 def lived(seed: int) -> list[tuple[object, ...]]:
     """A year of one province as the ledger tells it, without the ids of rows; then undone."""
     with transaction.atomic():
-        simulate(World(seed=seed, count=1, first=2022, last=2022, size=5))
+        simulate(World(seed=seed, provinces=some_provinces(seed, 1), first=2022, last=2022, size=5))
         figures = table.figures()[2022]
         assert figures["project.submitted"] > 2
         assert figures["title.awarded"] > 0

@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
-from jiangxin.ops.demo.province import SCAN
+from jiangxin.ops.scenes.country import officer
+from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.documents.queries import read
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application import actions

@@ -11,7 +11,7 @@ from django.db import connection
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.policy import section_values
-from jiangxin.ops.demo.province import SCAN
+from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.models import Organisation
 from jiangxin.stages.application import actions
@@ -170,7 +170,7 @@ def test_a_masked_number_that_comes_back_keeps_the_number(round_: Round) -> None
 
 def test_nobody_else_sees_or_touches_a_draft(round_: Round) -> None:
     from jiangxin.core.workflow import Role
-    from jiangxin.ops.demo.country import officer
+    from jiangxin.ops.scenes.country import officer
     from jiangxin.records.identity.viewer import PUBLIC
 
     project = round_.draft(round_.unit())

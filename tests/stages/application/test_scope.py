@@ -6,8 +6,8 @@ from django.db import connection
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo import finish
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes import finish
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.queries import people, viewer_of
 from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.stages.application.models import Application

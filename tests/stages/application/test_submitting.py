@@ -8,7 +8,7 @@ from django.db import connection
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, WrongState
 from jiangxin.core.workflow import Role, TitleState
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.viewer import System
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application import actions

@@ -7,8 +7,8 @@ import pytest
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
 from jiangxin.ops.fsck import stray_states
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application

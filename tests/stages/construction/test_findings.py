@@ -8,8 +8,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
 from jiangxin.ops.fsck import stray_states
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.models import User
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.ledger.models import Event

@@ -16,8 +16,8 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, Tampered, WrongState
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
 from jiangxin.ops.fsck import stray_states
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application

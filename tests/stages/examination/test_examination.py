@@ -11,7 +11,7 @@ from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongSt
 from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.policy import Verdict as Kleene
 from jiangxin.core.workflow import ProjectState, Role
-from jiangxin.ops.demo.province import apply
+from jiangxin.ops.scenes.province import apply
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.ledger.queries import history
 from jiangxin.stages.application.models import Application

@@ -14,8 +14,8 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.proof.packages import package_problems, read_manifest
 from jiangxin.core.workflow import MINISTRIES, Role
-from jiangxin.ops.demo.country import officer
 from jiangxin.ops.paths import ROOT
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.queries import read
 from jiangxin.records.identity.viewer import PUBLIC, System

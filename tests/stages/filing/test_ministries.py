@@ -10,7 +10,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import MINISTRIES, Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.documents.queries import read
 from jiangxin.records.identity.viewer import PUBLIC
 from jiangxin.records.ledger.models import Event

@@ -17,7 +17,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, Tampered, WrongState
 from jiangxin.core.proof.receipts import receipt_problems
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.finish import EXISTING_REPORT, LEGACY_REPORT
+from jiangxin.ops.scenes.finish import EXISTING_REPORT, LEGACY_REPORT
 from jiangxin.records.documents import word
 from jiangxin.records.documents.queries import read
 from jiangxin.records.identity.viewer import System

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import LimitReached, WrongState
 from jiangxin.core.workflow import MINISTRIES, Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application

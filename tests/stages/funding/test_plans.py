@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo import finish
+from jiangxin.ops.scenes import finish
 from jiangxin.records.concurrence.models import Concurrence
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.ledger.models import Event

@@ -11,7 +11,7 @@ from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
 from jiangxin.core.kernel.identifiers import mask
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.viewer import PUBLIC
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application

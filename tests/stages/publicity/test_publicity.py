@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.viewer import PUBLIC
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import QuotaPlace

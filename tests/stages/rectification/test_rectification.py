@@ -17,7 +17,7 @@ from jiangxin.core.kernel.errors import (
     WrongState,
 )
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.documents.queries import read
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.queries import viewer_of

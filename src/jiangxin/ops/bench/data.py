@@ -11,7 +11,7 @@ from jiangxin.core.kernel.canonical import canonical, digest
 from jiangxin.core.kernel.regions import BY_CODE, PROVINCES
 from jiangxin.core.proof.merkle import leaf_hash
 from jiangxin.core.workflow import ProjectState
-from jiangxin.ops.demo import country, panel, province
+from jiangxin.ops.scenes import country, panel, province
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application, Evidence, Version

@@ -15,12 +15,12 @@ from django.db import transaction
 
 from jiangxin.core.kernel import chance, clock
 from jiangxin.ops import fsck, invariants
-from jiangxin.ops.demo import country, panel
+from jiangxin.ops.scenes import country, panel
 from jiangxin.records.identity.models import User
 
 from . import selection, table
 from .agenda import Watch
-from .world import World
+from .world import World, some_provinces
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     world = World(
         seed=arguments.seed,
-        count=arguments.provinces,
+        provinces=some_provinces(arguments.seed, arguments.provinces),
         first=arguments.first,
         last=arguments.last,
         size=arguments.applications,
@@ -75,8 +75,9 @@ def begin(world: World) -> None:
 class Progress:
     """One line that says how far the simulation is, and how fast."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, *, until: datetime | None = None) -> None:
+        self.begin = clock.beijing(world.first, 1, 1)
+        self.until = until or clock.beijing(world.last + 1, 1, 1)
         self.began = time.monotonic()
         self.shown = 0.0
         self.steps = 0
@@ -91,8 +92,7 @@ class Progress:
         if now - self.shown < 0.2:
             return
         self.shown = now
-        begin, end = clock.beijing(self.world.first, 1, 1), clock.beijing(self.world.last + 1, 1, 1)
-        share = (moment - begin) / (end - begin)
+        share = (moment - self.begin) / (self.until - self.begin)
         bar = "█" * int(share * 30)
         rate = done / (now - self.began)
         print(f"\r{bar:<30} {moment:%Y-%m-%d} {done} 步，每秒 {rate:.0f} 步", end="", flush=True)

@@ -7,8 +7,8 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import Province
 from jiangxin.core.policy import Verdict, section_values
 from jiangxin.core.workflow import ProjectState
-from jiangxin.ops.demo import names
-from jiangxin.ops.demo import province as building
+from jiangxin.ops.scenes import names
+from jiangxin.ops.scenes import province as building
 from jiangxin.records.identity.actions import register_unit
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.queries import viewer_of

@@ -4,7 +4,7 @@ from datetime import timedelta
 from random import Random
 
 from jiangxin.core.kernel import clock
-from jiangxin.ops.demo import names
+from jiangxin.ops.scenes import names
 from jiangxin.stages.changes import actions as changes
 from jiangxin.stages.changes.models import Change
 from jiangxin.stages.changes.rules import Wanted

@@ -8,7 +8,7 @@ import xlsxwriter
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import Province
-from jiangxin.ops.demo import names
+from jiangxin.ops.scenes import names
 from jiangxin.stages.assessment import actions, conclusions, importing
 from jiangxin.stages.assessment.choices import PARTS, Grade
 from jiangxin.stages.assessment.models import Assessment

@@ -6,7 +6,7 @@ from random import Random
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import Province
 from jiangxin.core.workflow import ProjectState
-from jiangxin.ops.demo import finish
+from jiangxin.ops.scenes import finish
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.filing import registration

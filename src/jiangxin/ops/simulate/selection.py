@@ -6,8 +6,8 @@ from random import Random
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import Province
 from jiangxin.core.workflow import ProjectState
-from jiangxin.ops.demo import finish, panel
-from jiangxin.ops.demo import province as building
+from jiangxin.ops.scenes import finish, panel
+from jiangxin.ops.scenes import province as building
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.filing import actions as filing
@@ -175,11 +175,10 @@ def starts(world: World) -> list[tuple[datetime, Story]]:
     for year in range(world.first, world.last + 1):
         for number, province in enumerate(world.provinces):
             at = clock.beijing(year, 2, 20, 9) + timedelta(minutes=number)
-            covered = pack().covers(year)
-            story = (
-                round_of(world, province, year) if covered else after_the_last_year(world, province)
-            )
-            found.append((at, story))
+            if not pack().covers(year):
+                found.append((at, after_the_last_year(world, province)))
+            elif year <= world.last_round:
+                found.append((at, round_of(world, province, year)))
             found.append((_assessment_at(year, number), legacy.assesses(world, province, year)))
             autumn = clock.beijing(year, 10, 15, 9) + timedelta(minutes=number)
             found.append((autumn, building_of.inspects(world, province, year)))

@@ -33,8 +33,10 @@ class Targets:
 
     @classmethod
     def of(cls, world: World) -> "Targets":
-        share = world.count / parameter("province.units", 2025)
-        return cls(*(round(parameter(f"target.{kind}", 2025) * share) for kind in ("base", "studio")))
+        share = len(world.provinces) / parameter("province.units", 2025)
+        return cls(
+            *(round(parameter(f"target.{kind}", 2025) * share) for kind in ("base", "studio"))
+        )
 
 
 def figures() -> dict[int, Counter[str]]:

@@ -1,10 +1,9 @@
 """What every story knows: the seed, the provinces, the officials, the agenda, what was refused."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from random import Random
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import PROVINCES, Province
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
@@ -22,28 +21,30 @@ from jiangxin.stages.titles.models import Title
 from .agenda import Agenda
 
 
+def some_provinces(seed: int, count: int) -> list[Province]:
+    """`count` provinces by lot, in the order of the country."""
+    chosen = Random(f"{seed}:provinces").sample(list(PROVINCES), count)
+    return sorted(chosen, key=PROVINCES.index)
+
+
 class NotRefused(AssertionError):
     """Something that the programme must not allow has gone through."""
 
 
 @dataclass
 class World:
-    """One run. `size` is how many units apply in a province each year."""
+    """One run: these provinces, from the first year to the last. `size` units apply in a province
+    each year, up to `last_round` (later years live on without a round of their own)."""
 
     seed: int
-    count: int
+    provinces: Sequence[Province]
     first: int
     last: int
     size: int
+    last_round: int = 9999
     agenda: Agenda = field(default_factory=Agenda)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     _officers: dict[tuple[Role, str], Viewer] = field(default_factory=dict)
-
-    @cached_property
-    def provinces(self) -> list[Province]:
-        """The first `count` provinces of a shuffle by the seed, in the order of the country."""
-        chosen = Random(f"{self.seed}:provinces").sample(list(PROVINCES), self.count)
-        return sorted(chosen, key=PROVINCES.index)
 
     def rng(self, *key: object) -> Random:
         """A generator of its own for one story, so that no story disturbs another's chance."""

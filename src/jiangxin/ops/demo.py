@@ -1,7 +1,9 @@
-"""`jiangxin demo`: a fictional year for all 32 provinces, plainly marked, made by the real actions.
+"""`jiangxin demo`: a fictional country, plainly marked, made by the real actions.
 
-The clock of a demonstration stands at `NOW`, in the middle of the 2025 round. Each province is at
-one stage; with `--stage` all of them are at that one.
+Some provinces have lived through the years before, as `jiangxin simulate` lets them live: with
+titles that are being built, paid, accepted, mended and revoked. The others have a register only.
+The clock stands at `NOW`, in the middle of the 2025 round, and each of the 32 provinces is at one
+stage of it; with `--stage` all of them are at that one.
 """
 
 import argparse
@@ -14,14 +16,16 @@ from django.db import transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES, Province
+from jiangxin.ops.scenes import country, finish, panel
+from jiangxin.ops.scenes import province as year_of
+from jiangxin.ops.simulate import Progress, simulate
+from jiangxin.ops.simulate.world import World
 from jiangxin.records.identity.models import User
 from jiangxin.stages.programme.actions import set_demo_clock
 from jiangxin.stages.programme.models import Call, Kind, Track
 
-from . import country, finish, panel
-from . import province as year_of
-
 YEAR = 2025
+LIVED = 4  # provinces with a past
 NOW = clock.beijing(YEAR, 9, 25, 10)
 STAGES = ("applying", "examining", "reviewing", "publicity", "filing", "registered")
 SPREAD = (
@@ -83,26 +87,30 @@ def load(*, seed: int = YEAR, stage: str | None = None, provinces: int = len(PRO
     """The country up to `NOW`; the same `seed` gives the same names and figures."""
     rng = Random(seed)
     chosen = sorted(PROVINCES, key=lambda each: each.code not in FOCUS)[:provinces]
+    lived = [each for each in chosen if each.code in FOCUS][:LIVED]
+    world = World(seed=seed, provinces=lived, first=2022, last=YEAR, size=4, last_round=YEAR - 1)
+    simulate(world, until=NOW, watch=Progress(world, until=NOW).show)
+    print()
     with transaction.atomic(), clock.at(NOW):
-        country.seed_calendar()
-        country.seed_offices(rng)
-        country.seed_register(rng, 240)
+        country.seed_register(rng, 240, [each for each in PROVINCES if each not in lived])
     for number, province in enumerate(chosen, start=1):
         at = stage or FOCUS.get(province.code) or SPREAD[number % len(SPREAD)]
         with transaction.atomic(), clock.at(NOW):
-            bring(rng, province, at)
+            bring(rng, province, at, pool=province not in lived)
         print(f"\r演示数据 {number}/{len(chosen)} {province.name:　<10}", end="", flush=True)
     print()
     set_demo_clock(to=NOW)
 
 
-def bring(rng: Random, province: Province, stage: str) -> None:
-    """One province up to `stage`, everything at plausible dates before `NOW`."""
+def bring(rng: Random, province: Province, stage: str, *, pool: bool = True) -> None:
+    """One province up to `stage` of `YEAR`, everything at plausible dates before `NOW`; with an expert
+    pool when it has none from earlier years."""
     opens, closes = WINDOWS[stage]
     call = year_of.open_year(province, YEAR, year_of.Window(opens, closes))
     tracks = list(TRACKS[: rng.randint(5, 6)])
     made = year_of.apply(rng, province, call, tracks, leave_draft=stage == "applying")
-    panel.fill_pool(rng, province)
+    if pool:
+        panel.fill_pool(rng, province)
     if stage in ("applying", "examining"):
         return
     year_of.examine(rng, province, made, closes + timedelta(days=1))

@@ -148,9 +148,10 @@ def examine(rng: Random, province: Province, projects: list[Application], at: da
     """Every project clause by clause: most pass, one is returned and corrected, one is rejected."""
     hr = officer(Role.PROVINCE_HR, province.code)
     for number, project in enumerate(projects):
-        with clock.at(at + timedelta(hours=number)):
-            if number == 1:
+        if number == 1:
+            with clock.at(at):
                 _return_and_correct(hr, project)
+        with clock.at(at + timedelta(days=number == 1, hours=1 + number)):
             judge_all(hr, project)
             if number == len(projects) - 1 and len(projects) > 4:
                 examining.reject(

@@ -1,5 +1,6 @@
 """The offices, their accounts, the calendar and the register that a demonstration begins with."""
 
+from collections.abc import Sequence
 from random import Random
 
 from chinese_calendar import constants as calendar
@@ -78,10 +79,10 @@ def officer(role: Role, province: str = "") -> Viewer:
     return viewer_of(people(role, province=province)[0])
 
 
-def seed_register(rng: Random, size: int) -> None:
+def seed_register(rng: Random, size: int, provinces: Sequence[Province] = PROVINCES) -> None:
     """What was named before: `size` legacy titles and the programme's first three years."""
     for number in range(size):
-        province = PROVINCES[number % len(PROVINCES)]
+        province = provinces[number % len(provinces)]
         kind = Kind.BASE if number % 2 else Kind.STUDIO
         assessed = rng.random() < 0.7
         enter_legacy(
@@ -95,7 +96,7 @@ def seed_register(rng: Random, size: int) -> None:
             **_unit(rng, province, kind),
         )
     for year in (2022, 2023, 2024):
-        for province in PROVINCES:
+        for province in provinces:
             for track in _year_of(rng):
                 with clock.at(clock.beijing(year + 1, 5, 20, 9)):
                     _award(rng, province, year, track)

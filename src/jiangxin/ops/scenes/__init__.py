@@ -1,0 +1,1 @@
+"""What people do in demonstrations and simulations, scene by scene, through the very actions."""
