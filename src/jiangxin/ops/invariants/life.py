@@ -17,6 +17,7 @@ from jiangxin.stages.application.titled import project_of
 from jiangxin.stages.assessment.models import Assessment
 from jiangxin.stages.construction.choices import Word
 from jiangxin.stages.construction.models import Construction, Extension, Finding
+from jiangxin.stages.construction.queries.building import all_done, milestones
 from jiangxin.stages.experience.models import Experience
 from jiangxin.stages.programme.queries import parameter
 from jiangxin.stages.rectification.models import Attempt, Rectification
@@ -65,7 +66,7 @@ def accepted_after_the_end() -> Iterator[str]:
             yield f"{row.subject} 没有建设记录。"
             continue
         early = row.applied_at.astimezone(clock.BEIJING).date() <= building.due
-        if early and not building.reports.filter(lines__progress="done").exists():
+        if early and not all_done(milestones(row.title)):
             yield f"{row.subject} 在建设期满前申请。"
 
 
