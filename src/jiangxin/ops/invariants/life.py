@@ -74,7 +74,7 @@ def accepted_after_the_end() -> Iterator[str]:
 def mending_within_a_year() -> Iterator[str]:
     years = parameter("rectification.years", 2025)
     for row in Rectification.objects.exclude(ends_on=None).order_by("id"):
-        if row.served_on is None or row.ends_on > years_later(row.served_on, years):
+        if not (row.served_on and row.ends_on and row.ends_on <= years_later(row.served_on, years)):
             yield f"{row.subject} 的期限超过 {years} 年。"
 
 

@@ -1,6 +1,5 @@
 """Money after registration: claims, the yearly plan, payments down the chain, some of them late."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
 
@@ -75,9 +74,9 @@ def plan_of(world: World, year: int) -> Story:
         _send(world, line)
 
 
-def _amounts(year: int) -> Iterable[int]:
+def _amounts(year: int) -> list[int]:
     rows = Claim.objects.filter(title__year=year - 1, state=ClaimState.VERIFIED)
-    return rows.values_list("amount", flat=True)
+    return [amount or 0 for amount in rows.values_list("amount", flat=True)]
 
 
 def _send(world: World, line: PlanLine) -> None:
