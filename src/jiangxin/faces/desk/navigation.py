@@ -12,20 +12,22 @@ together, in the order of `urls.MODULES`, with the number of what waits for the 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import datetime
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import MACHINES, PROVINCIAL, ProjectState, Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, render
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.queries import unread
-from jiangxin.records.inbox.waiting import NOTHING, Waiting, Waits, count_waiting
+from jiangxin.records.inbox.waiting import NOTHING, Count, Waiting, Waits, compiled
 from jiangxin.stages.application.queries import counts_by_state
 from jiangxin.stages.programme.queries import begun_years
 
@@ -136,10 +138,7 @@ def navigation(viewer: Viewer, request: HttpRequest, *, every_state: bool = Fals
         viewer, year=year, states=None if every_state else waiting_states(viewer.role)
     )
     links = links_of(viewer)
-    asked = {
-        link.name: link.waits(viewer) for each in links.values() for link in each if link.waits
-    }
-    waiting = count_waiting(asked | {INBOX: unread(viewer)})
+    waiting = _count(viewer, clock.now().replace(second=0, microsecond=0)).run()
     request.unread = waiting.get(INBOX, NOTHING).count  # type: ignore[attr-defined]
     return Desk(
         province=province_name(viewer.province),
@@ -155,6 +154,19 @@ def navigation(viewer: Viewer, request: HttpRequest, *, every_state: bool = Fals
             if link.name in waiting
         ],
     )
+
+
+@lru_cache(maxsize=4096)
+def _count(viewer: Viewer, _minute: datetime) -> Count:
+    """The count behind the links, compiled once a minute for each viewer: it knows who asks and when,
+    and nothing of the rows."""
+    asked = {
+        link.name: link.waits(viewer)
+        for each in links_of(viewer).values()
+        for link in each
+        if link.waits
+    }
+    return compiled(asked | {INBOX: unread(viewer)})
 
 
 def waits_for(role: Role, state: str) -> bool:
