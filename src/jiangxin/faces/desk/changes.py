@@ -83,7 +83,7 @@ def changes(request: Request) -> HttpResponse:
         {
             "list": shown,
             "heading": "称号变更",
-            "clause": "2.2",
+            "clauses": ("2.2",),
             "tools": [("选择称号登记…", chosen)] if request.viewer.role in HR else [],
             "intro": "带头人变更、单位更名、合并划转和撤销，两部门同意后生效。",
             "tiles": [],

@@ -87,7 +87,7 @@ def experiences(request: Request) -> HttpResponse:
         {
             "list": shown,
             "heading": "经验案例",
-            "clause": "4.1",
+            "clauses": ("4.1",),
             "tools": [("选择称号推荐…", chosen)] if request.viewer.role in HR else [],
             "intro": "单位或人社部门推荐，人社部门审核（含个人信息检查），发布后向社会公开。",
             "tiles": [],

@@ -111,7 +111,7 @@ def cases(request: Request) -> HttpResponse:
         {
             "list": shown,
             "heading": "取消称号",
-            "clause": "4.3",
+            "clauses": ("4.2", "4.3"),
             "tools": tools,
             "intro": "提出、告知、陈述申辩、决定、公布，依次办理；告知和决定须两部门同意，不能跳过陈述申辩。",
             "tiles": [],
@@ -133,7 +133,7 @@ def ready(request: Request) -> HttpResponse:
         {
             "list": shown,
             "heading": "应提出取消的称号",
-            "clause": "4.2",
+            "clauses": ("4.2", "4.3"),
             "tools": [("取消称号事项", reverse("desk-revocations"))],
             "intro": "已具备通知规定的情形、尚未提出的称号。系统只列出，不自动取消：打开称号后由人社部门提出。",
             "tiles": [],

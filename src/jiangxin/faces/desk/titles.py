@@ -73,7 +73,7 @@ def titles(request: Request) -> HttpResponse:
         {
             "list": shown,
             "heading": "全部称号",
-            "clause": "",
+            "clauses": (),
             "tools": [],
             "intro": "打开一个称号，可以登记变更、推荐经验案例，或提出取消。",
             "tiles": [],
