@@ -117,7 +117,12 @@ def test_a_malformed_file_is_refused_by_name(
     [
         ("norms.toml", 'id = "N01"\nclause = "1"', 'id = "N01"\nclause = "9"', "N01 引用的条款"),
         ("norms.toml", 'kind = "Q"', 'kind = "X"', "kind 或 how"),
-        ("norms.toml", 'where = ["stage:experts"]', "where = []", "N32 没有在任何地方"),
+        (
+            "norms.toml",
+            'where = ["stage:experts", "face:desk-experts"]',
+            "where = []",
+            "N32 没有在任何地方",
+        ),
         ("norms.toml", '"stage:experts"', '"experts"', "写法不对"),
         ("norms.toml", '"parameter:quota.base"', '"parameter:quota.x"', "quota.x”不存在"),
         (
