@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from django.urls import reverse
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.ops import invariants
+from jiangxin.ops.demo.panel import fill_pool
 from jiangxin.ops.demo.province import SCAN
 from jiangxin.ops.fsck import broken_files, broken_versions, stray_states
 from jiangxin.records.identity.models import Organisation, User
@@ -19,14 +21,13 @@ from jiangxin.stages.acceptance.models import Acceptance, Sheet
 from jiangxin.stages.construction.models import Construction
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.experts.models import Expert
-from jiangxin.stages.programme.models import Track
 from jiangxin.stages.rectification.models import Rectification
 from jiangxin.stages.revocation.models import Revocation
 from jiangxin.stages.titles.models import Title
 from tests.e2e.year import Country, fill, real_clock
 from tests.factories.acceptance import sign
-from tests.factories.construction import Site, make_site
 from tests.factories.titled import project_behind
+from tests.factories.year import PLACE, make_year
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 BEGUN = clock.beijing(2025, 12, 15, 9)
@@ -36,15 +37,17 @@ RULING = "经研究，决定取消该单位国家级技能大师工作室称号�
 
 
 @pytest.fixture
-def site(transactional_db: None) -> Iterator[Site]:
-    made = make_site()
-    made.fill_pool()
+def title(transactional_db: None) -> Iterator[Title]:
+    """A studio that went the whole way to the registration; and experts who did not judge it then."""
+    (made,) = make_year(2).registered()
+    with clock.at(BEGUN):
+        fill_pool(Random(9), PLACE)
     yield made
     real_clock()
 
 
 @pytest.fixture
-def land(page: Page, sign_in: Callable[..., None], site: Site) -> Country:
+def land(page: Page, sign_in: Callable[..., None], title: Title) -> Country:
     return Country(page, sign_in)
 
 
@@ -63,8 +66,7 @@ def state_of(title: Title) -> str:
     return project_behind(title).state
 
 
-def test_from_registered_to_revoked(land: Country, site: Site, scan: Path) -> None:
-    title = site.registered(Track.STUDIO)
+def test_from_registered_to_revoked(land: Country, title: Title, scan: Path) -> None:
     built(land, title)
     row = applied(land, title, scan)
     judged(land, row)
@@ -132,7 +134,7 @@ def judged(land: Country, row: Acceptance) -> None:
     page = land.be(Role.PROVINCE_HR)
     page.goto(reverse("desk-acceptance-start", args=[row.pk]))
     leader, *others = [
-        Expert.objects.filter(field=field).order_by("id")[0]
+        Expert.objects.filter(field=field).order_by("-id")[0]
         for field in (Field.TECHNICAL, Field.EDUCATION, Field.FINANCE)
     ]
     for each in (leader, *others):
@@ -185,12 +187,14 @@ def ordered(land: Country, title: Title) -> Rectification:
         {
             "doc_number": ["鲁人社整演示〔2028〕1号"],
             "cause": ["实训工位不足，带徒活动停止。"],
-            "demands-0-requirement": ["补齐实训工位"],
-            "demands-0-owner": ["张主任"],
             "months": ["6"],
         },
     )
-    page.locator(".jx-actions .btn-primary").last.click()
+    for box in page.locator("input[name^=demands-][name$=-requirement]").all():
+        assert box.input_value(), "the acceptance says what is missing"
+    for box in page.locator("input[name^=demands-][name$=-owner]").all():
+        box.fill("张主任")
+    page.locator("main form .btn-primary").last.click()
     told(land, "已起草")
     row = Rectification.objects.get()
     agreed_by_both(land, reverse("desk-rectification", args=[row.pk]))
@@ -228,7 +232,9 @@ def proposed(land: Country, title: Title, scan: Path) -> Revocation:
     """From the list of what lies ready to the notice that both agree to."""
     page = land.be(Role.PROVINCE_HR)
     page.goto(reverse("desk-revocation-ready"))
-    page.get_by_role("link", name=title.name).click()
+    line = page.locator("[data-list] tbody tr")
+    expect(line).to_contain_text(title.name)
+    line.locator("a").first.click()
     page.get_by_role("link", name="提出取消称号").click()
     expect(page.locator("input[name=cause]:checked")).to_have_count(1)
     page.locator("[name=facts]").fill(FACTS)
@@ -280,8 +286,8 @@ def published(land: Country, title: Title, case: Revocation) -> None:
     confirmed(land, "desk-revocation-publish", case.pk, "决定已公布")
     page.context.clear_cookies()
     page.goto(reverse("portal-register") + "?q=" + "状态:已取消")
-    page.get_by_role("link", name=title.name).click()
-    expect(page.locator("main")).to_contain_text("已取消")
-    page.get_by_role("link", name="决定").first.click()
+    page.get_by_role("link", name=title.number).click()
+    expect(page.locator("main")).to_contain_text("称号已取消")
+    page.get_by_role("link", name="鲁人社演示〔2028〕9号").click()
     expect(page.locator("main")).to_contain_text(RULING)
     expect(page.locator("main")).not_to_contain_text(FACTS)

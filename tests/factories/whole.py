@@ -15,14 +15,15 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo import finish
 from jiangxin.ops.demo.country import officer
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.stages.construction.actions import activities, start, visits
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.experts.models import Expert
+from jiangxin.stages.filing.models import Package
 from jiangxin.stages.programme.models import Track
+from jiangxin.stages.publicity.models import Notice
 from jiangxin.stages.review.models import Round as Review
 from jiangxin.stages.review.models import ScoreSheet
 from jiangxin.stages.titles.models import Title
@@ -33,7 +34,7 @@ from tests.factories.construction import Site, drawn, pdf, reported, visited, wi
 from tests.factories.construction import unit_of as holder
 from tests.factories.funding import Leg, Nation
 from tests.factories.titled import project_behind
-from tests.factories.year import PLACE, PUBLISHED, Year, make_year
+from tests.factories.year import PLACE, Year, make_year
 
 TODAY = clock.beijing(2028, 3, 1, 9)
 LISTS = (
@@ -124,12 +125,10 @@ class Whole:
 
     def registered(self) -> list[Title]:
         """The two studios, through publicity and filing to both ministries."""
-        notice = finish.publicise(PLACE, self.year.call, PUBLISHED, objection=False)
+        titles = self.year.registered()
+        notice, package = Notice.objects.get(), Package.objects.get()
         self.see("desk-notice", notice.pk, by=self.site.hr)
         self.see("portal-notice", notice.pk, by=PUBLIC)
-        finish.settle(PLACE, notice)
-        package = finish.file(PLACE, self.year.call, clock.beijing(2025, 10, 20, 9))
-        finish.register(package, clock.beijing(2025, 11, 18, 9))
         self.see("desk-filing", package.pk, by=self.site.finance)
         ministry = officer(Role.MINISTRY_HR)
         self.see("ministry-filing", package.pk, by=ministry)
@@ -138,7 +137,7 @@ class Whole:
             self.see("portal-nation", by=PUBLIC, query=query)
         self.see("portal-nation-coverage", by=PUBLIC)
         self.see("portal-province", PLACE.code, by=PUBLIC)
-        return list(Title.objects.filter(track=Track.STUDIO).order_by("id"))
+        return titles
 
     def supervised(self) -> Title:
         """A base under construction: a report, more time, a visit by lot, an activity."""

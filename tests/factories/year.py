@@ -14,9 +14,12 @@ from jiangxin.stages.filing import actions as filing
 from jiangxin.stages.filing.models import Package
 from jiangxin.stages.programme.models import Call, Kind, Track
 from jiangxin.stages.publicity.models import Notice
+from jiangxin.stages.titles.models import Title
 from tests.factories.applications import make_round
 
 PUBLISHED = clock.beijing(2025, 9, 24, 9)
+FILED = clock.beijing(2025, 10, 20, 9)
+REGISTERED = clock.beijing(2025, 11, 18, 9)
 PLACE = BY_CODE["37"]
 
 
@@ -40,6 +43,12 @@ class Year:
         """The projects that stood the publicity."""
         finish.settle(PLACE, self.published())
         return list(Application.objects.filter(state="confirmed").order_by("id"))
+
+    def registered(self) -> list[Title]:
+        """The titles of the confirmed projects, filed and registered by both ministries."""
+        self.confirmed()
+        finish.register(finish.file(PLACE, self.call, FILED), REGISTERED)
+        return list(Title.objects.exclude(origin="").order_by("id"))
 
     def package(self) -> Package:
         """An assembled package, not yet sealed."""
