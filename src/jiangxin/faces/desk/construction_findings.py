@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.workflow import FindingState
+from jiangxin.core.workflow import FindingState, TitleState
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.filters import clause_label, query
 from jiangxin.faces.frame.listing import Column, Listing, choice, number, when
@@ -43,7 +43,7 @@ def state_of(row: Any) -> tuple[str, str]:
 
 def listing() -> Listing:
     """The findings; what is late depends on the day."""
-    late = Q(state=FindingState.OPEN, due__lt=clock.today())
+    late = Q(state=FindingState.OPEN, due__lt=clock.today(), title__state=TitleState.TITLED)
     return Listing(
         columns=(
             Column("text", "问题", lambda row: row.text[:60], sort="text"),

@@ -33,7 +33,19 @@ LINKS = (
         waits=queries.packages_waiting,
         todo="待办:全部",
     ),
-    Link(name="desk-nation", label="全国进展", icon="chart", roles=DESK, group="全国"),
+    Link(
+        name="desk-nation",
+        label="全国进展",
+        icon="chart",
+        roles=DESK,
+        group="全国",
+        pages=(
+            "desk-nation-coverage",
+            "desk-nation-money",
+            "desk-nation-overdue",
+            "desk-province",
+        ),
+    ),
     Link(name="ministry-quota", label="名额例外", icon="plus", roles=BOTH, group="全国"),
     Link(name="desk-calendar", label="节假日表", icon="calendar", roles=DESK, group="全国"),
 )

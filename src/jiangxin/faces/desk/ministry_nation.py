@@ -21,7 +21,7 @@ from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.titles import progress
 from jiangxin.stages.titles import queries as titles
 
-from . import pictures, pictures_money
+from . import pictures, pictures_money, pictures_overdue
 from .filing import STATES, deadline_of
 from .navigation import DESK, desk_of, desk_page
 from .pictures import province_url
@@ -122,5 +122,6 @@ def _filings(request: Request, year: int) -> dict[str, Any]:
 urlpatterns = [
     path("nation/", nation, name="desk-nation"),
     *pictures_money.urlpatterns,
+    *pictures_overdue.urlpatterns,
     *pictures.urlpatterns,
 ]

@@ -54,7 +54,7 @@ class Link:
     `states` are the project states behind it: those in which the viewer's role has a step to take
     are counted. `waits` gives the rows of a stage that wait for the viewer; the home page leads to
     them with the search `todo`, under the words of `todo_label` where the link's own do not fit.
-    `search` is added to the address as `?q=`.
+    `search` is added to the address as `?q=`. `pages` names views of other modules that belong to it.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Link:
     todo: str = ""
     todo_label: str = ""
     search: str = ""
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -228,8 +229,9 @@ def _here(request: HttpRequest, module: str, links: list[Link]) -> Link | None:
     """The link that the present page belongs to: its own, else the first one of its module."""
     match = request.resolver_match
     view = match.func.__module__ if match else ""
-    if match is None or not (view == module or view.startswith(f"{module}_")):
-        return None
+    belongs = next((link for link in links if match and match.url_name in link.pages), None)
+    if belongs or match is None or not (view == module or view.startswith(f"{module}_")):
+        return belongs
     return next(
         (link for link in links if link.name == match.url_name), links[0] if links else None
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import path
 
@@ -81,6 +82,7 @@ RECTIFICATIONS = Listing(
                 **{label: queries.to_do(code) for code, label in Todo.choices},
             },
         ),
+        when("期限", "整改期限届满、尚未登记结果的", {"届满": Q(over=True)}),
         province("title__province"),
         number("年", "title__year", "确定年度", example="2025"),
         choice("状态", "state", RectificationState),

@@ -8,7 +8,7 @@ In a template: `{{ picture(each) }}` from `frame/macros/picture.html`. A chart i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -88,7 +88,8 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """See the module. `total` is the last row; `urls` lead from the first cell of each row."""
+    """See the module. `total` is the last row; `urls` lead from the first cell of each row,
+    `leads` (column → an address for each row) from any other one that is not empty."""
 
     key: str
     title: str
@@ -101,6 +102,7 @@ class Picture:
     charts: Sequence[Chart] = ()
     tiles: Sequence[Tile] = ()
     urls: Sequence[str] = ()
+    leads: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def upright(self) -> bool:
@@ -122,7 +124,12 @@ class Picture:
         found = []
         for number, row in enumerate(self.rows):
             cells = [
-                Cell(head.kind, value, step(value, most) if head.shade else 0)
+                Cell(
+                    head.kind,
+                    value,
+                    step(value, most) if head.shade else 0,
+                    self.leads[head.key][number] if value and head.key in self.leads else "",
+                )
                 for head, value in zip(self.heads, row, strict=True)
             ]
             if self.urls:

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat
 
 from jiangxin.core.kernel import clock
@@ -40,14 +51,16 @@ ISSUED = (R.ORDERED, R.SERVED, R.SUBMITTED, R.PASSED, R.EXPIRED)
 
 
 def rectifications(viewer: Viewer) -> QuerySet[Any, Any]:
-    """Orders in the viewer's scope, each with `todo`: what the own department has to do there.
+    """Orders in the viewer's scope, each with `todo`: what the own department has to do there;
+    `over`: its term is over, and nobody has said so yet.
 
     Drafts are seen by the province alone.
     """
     rows = Rectification.objects.select_related("title").filter(in_scope(viewer, "title"))
     if not viewer.province or viewer.role is Role.APPLICANT:
         rows = rows.filter(state__in=ISSUED)
-    return rows.annotate(todo=_todo(viewer))
+    over = ExpressionWrapper(_ready(Q(ends_on__lt=clock.today())), output_field=BooleanField())
+    return rows.annotate(todo=_todo(viewer), over=over)
 
 
 def rectification(viewer: Viewer, rectification_id: int) -> Rectification:

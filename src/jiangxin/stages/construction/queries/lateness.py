@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Value
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.labels import Labelled
@@ -93,6 +93,31 @@ def late_counts(viewer: Viewer) -> dict[LateKind, int]:
     }
     counted = count_waiting({kind: Waits(found) for kind, found in rows.items()})
     return {kind: counted.get(kind, NOTHING).count for kind in LateKind}
+
+
+def late_by_province(viewer: Viewer) -> dict[tuple[LateKind, str], int]:
+    """(kind, province) → how many rows of the list behind it are late in scope; one query.
+
+    Of milestones the constructions that have a late one are counted, as their list shows them.
+    """
+    rows: dict[LateKind, tuple[QuerySet[Any], str, str]] = {
+        LateKind.TERM: (late_terms(viewer), "pk", "title"),
+        LateKind.REPORT: (late_periods(viewer), "pk", "construction__title"),
+        LateKind.FINDING: (late_findings(viewer), "pk", "title"),
+        LateKind.MILESTONE: (late_milestones(viewer), "construction", "construction__title"),
+    }
+    first, *others = (
+        found.order_by()
+        .annotate(late_kind=Value(kind.value), late_place=F(f"{owner}__province"))
+        .values("late_kind", "late_place")
+        .annotate(late_number=Count(counted, distinct=True, output_field=IntegerField()))
+        .values_list("late_kind", "late_place", "late_number")
+        for kind, (found, counted, owner) in rows.items()
+    )
+    return {
+        (LateKind(kind), province): number
+        for kind, province, number in first.union(*others, all=True)
+    }
 
 
 def overdue(viewer: Viewer, title: Title | None = None) -> list[Late]:
