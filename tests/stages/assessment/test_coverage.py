@@ -13,6 +13,7 @@ from jiangxin.records.ledger.actions import append
 from jiangxin.stages.assessment import conclusions, queries
 from jiangxin.stages.assessment.yearly import yearly_report
 from jiangxin.stages.titles.models import Title
+from jiangxin.stages.titles.progress import assessed
 from tests.factories.assessment import MARCH, batch_of, concluded, judged, legacy
 from tests.factories.desk import official
 
@@ -63,6 +64,15 @@ def test_a_province_sees_its_own_row_and_the_nation_all(hr: Viewer, finance: Vie
     nation = rows[-1]
     assert (nation.name, nation.total, nation.assessed, nation.overdue) == ("全国", 6, 3, 3)
     assert nation.percent == 50
+
+
+def test_the_public_count_is_the_officials_count(hr: Viewer, finance: Viewer) -> None:
+    country(hr, finance)
+    rows = queries.coverage(official(Role.MINISTRY_HR), LAST)
+    own = {row.province: (row.total, row.passed, row.failed) for row in rows if row.total}
+    public = {code: (one.due, one.passed, one.failed) for code, one in assessed().items()}
+    assert {code: own[code] for code in public} == public
+    assert set(own) == {*public, ""}
 
 
 def test_almost_all_is_not_all(hr: Viewer) -> None:

@@ -16,6 +16,7 @@ from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.assessment import actions, queries
 from jiangxin.stages.programme.tracks import Kind
+from jiangxin.stages.titles.progress import unassessed
 
 from . import assessment_cases, assessment_register
 from .assessment_cases import MOST, READERS, cases_listing, ids_of
@@ -102,7 +103,7 @@ CANDIDATES = Listing(
     keywords=(
         choice("类别", "kind", Kind),
         number("年", "year", "确定年度，例如 2011..2014", example="2011..2014"),
-        when("考核", "尚未考核的", {"未考核": queries.unassessed()}),
+        when("考核", "尚未考核的", {"未考核": unassessed()}),
     ),
     text=("number__icontains", "name__icontains", "unit_name__icontains", "uscc__icontains"),
     text_help="在编号、项目、单位、代码中查找",

@@ -23,6 +23,7 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.assessment import importing, queries, workbook
 from jiangxin.stages.assessment.yearly import yearly_report
 from jiangxin.stages.programme.tracks import Kind
+from jiangxin.stages.titles.progress import unassessed
 from jiangxin.stages.titles.queries import programme_years
 
 from .assessment_cases import READERS
@@ -73,8 +74,8 @@ def legacy_listing(viewer: Viewer) -> Listing:
                 "考核",
                 "待安排（有效、未考核、也不在批次中）、未考核、合格以上、不合格、待取消称号",
                 {
-                    "待安排": queries.unassessed() & Q(planned=False),
-                    "未考核": queries.unassessed(),
+                    "待安排": unassessed() & Q(planned=False),
+                    "未考核": unassessed(),
                     "合格以上": Q(assessment=queries.PASSED),
                     "不合格": Q(assessment=queries.FAILED),
                     "待取消称号": Q(assessment=queries.FAILED, state=TitleState.TITLED),

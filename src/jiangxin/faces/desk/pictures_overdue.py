@@ -15,14 +15,13 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE, PROVINCES
 from jiangxin.core.workflow import Role
 from jiangxin.faces.frame.filters import query
-from jiangxin.faces.frame.nation import overdue
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.faces.frame.pictures import Heading, Picture, answer, tiles
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.stages.assessment.queries import coverage
 from jiangxin.stages.construction.queries.lateness import LateKind, late_by_province
 from jiangxin.stages.funding.queries import stuck
 from jiangxin.stages.rectification.queries import expired_ready
-from jiangxin.stages.titles.progress import assessed
 
 from .construction import LATE
 from .navigation import DESK, desk_page
@@ -50,9 +49,8 @@ LISTS = LATE | {
 def counts(viewer: Viewer) -> Counter[tuple[str, str]]:
     """(column, province) → how many, and 分 for the money, in the viewer's scope; four queries."""
     found: Counter[tuple[str, str]] = Counter()
-    for province, own in assessed().items():
-        if viewer.national or viewer.province == province:
-            found[ASSESSED, province] = overdue(own)
+    for own in coverage(viewer, clock.today()):
+        found[ASSESSED, own.province] = own.overdue
     for (kind, province), number in late_by_province(viewer).items():
         found[kind, province] = number
     for province in expired_ready(viewer).values_list("title__province", flat=True):

@@ -1,6 +1,6 @@
 """The assessment of 2011–2020 for those who may see it: batches, what waits, coverage, the year's report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -35,6 +35,7 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.programme.queries import parameter
 from jiangxin.stages.titles.models import Title
+from jiangxin.stages.titles.progress import Assessed, assessed, legacy, unassessed
 from jiangxin.stages.titles.queries import LATEST, PROVINCE_READERS, in_scope
 
 from .models import OPEN, Assessment, Attachment, Batch, LegacyImport
@@ -47,12 +48,6 @@ NONE, PASSED, FAILED = Title.Assessment.NONE, Title.Assessment.PASSED, Title.Ass
 # --- the register of 2011–2020
 
 
-def legacy() -> Q:
-    """A title of the years that clause 4.2 speaks of."""
-    first, last = (parameter(f"legacy.{end}_year", LATEST) for end in ("first", "last"))
-    return Q(year__range=(first, last))
-
-
 def coverage_by() -> date:
     """The day by which every one of them is to be assessed."""
     day: date = parameter("legacy.coverage_by", LATEST)
@@ -63,11 +58,6 @@ def legacy_titles(viewer: Viewer) -> QuerySet[Any]:
     """The titles of 2011–2020 in the viewer's scope; `planned`: one is being assessed just now."""
     planned = Assessment.objects.filter(title=OuterRef("pk"), state__in=OPEN)
     return Title.objects.filter(legacy(), in_scope(viewer, "")).annotate(planned=Exists(planned))
-
-
-def unassessed() -> Q:
-    """A valid title without any outcome yet: what is missing from 100 %."""
-    return Q(state=TitleState.TITLED, assessment=NONE)
 
 
 def candidates(viewer: Viewer, year: int) -> QuerySet[Any]:
@@ -281,26 +271,14 @@ def coverage(viewer: Viewer, on: date) -> list[Coverage]:
 
     For the nation's viewers all provinces and, last, the nation; for a province's its own row.
     """
-    assessed = Q(assessment__in=(PASSED, FAILED))
-    counts = {
-        "total": Count("pk", filter=assessed | unassessed()),
-        "passed": Count("pk", filter=Q(assessment=PASSED)),
-        "failed": Count("pk", filter=Q(assessment=FAILED)),
-        "underway": Count("pk", filter=unassessed() & Q(planned=True)),
-    }
-    rows = legacy_titles(viewer).order_by().values("province").annotate(**counts)
-    found = {row["province"]: row for row in rows}
+    found = assessed(legacy_titles(viewer), underway=Q(planned=True))
     codes = [each.code for each in PROVINCES] if viewer.national else [viewer.province]
-    own = [_coverage(code, found.get(code, {}), on) for code in codes if code]
+    own = [_coverage(code, found.get(code, Assessed()), on) for code in codes if code]
     if not viewer.national:
         return own
-    sums = {name: sum(row[name] for row in found.values()) for name in counts}
-    return [*own, _coverage("", sums, on)]
+    return [*own, _coverage("", sum(found.values(), Assessed()), on)]
 
 
-def _coverage(province: str, counts: Mapping[str, int], on: date) -> Coverage:
-    total, passed, missed, underway = (
-        counts.get(name, 0) for name in ("total", "passed", "failed", "underway")
-    )
-    overdue = total - passed - missed if on > coverage_by() else 0
-    return Coverage(province, total, passed, missed, underway, overdue)
+def _coverage(province: str, own: Assessed, on: date) -> Coverage:
+    overdue = own.open if on > coverage_by() else 0
+    return Coverage(province, own.due, own.passed, own.failed, own.underway, overdue)

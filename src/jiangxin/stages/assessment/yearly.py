@@ -12,10 +12,11 @@ from jiangxin.core.workflow import AssessmentState, Role, TitleState
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.titles.models import Title
+from jiangxin.stages.titles.progress import legacy
 
 from .choices import PASSING, Grade
 from .models import Assessment, Batch
-from .queries import FAILED, PASSED, Coverage, coverage, legacy
+from .queries import FAILED, PASSED, Coverage, coverage
 
 A = AssessmentState
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import TitleState
@@ -17,9 +18,10 @@ from jiangxin.stages.programme.queries import parameter
 from jiangxin.stages.programme.tracks import Kind, Track
 
 from .models import Title
-from .queries import LATEST, programme_years
+from .queries import LATEST, legacy_years, programme_years
 
 Table = Iterable[tuple[str, int, str, int]]  # as `queries.table()` gives it
+NOTHING = Q(pk__in=[])
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,15 @@ def field_counts() -> dict[tuple[str, str], int]:
 
 @dataclass(frozen=True)
 class Assessed:
-    """How many of the titles of 2011–2020 have been assessed in one province (N42)."""
+    """How many of the titles of 2011–2020 have been assessed in one province (N42).
+
+    `underway`: of those that are still to be assessed, what is being assessed now.
+    """
 
     due: int = 0
     passed: int = 0
     failed: int = 0
+    underway: int = 0
 
     @property
     def done(self) -> int:
@@ -153,26 +159,42 @@ class Assessed:
 
     def __add__(self, other: "Assessed") -> "Assessed":
         return Assessed(
-            self.due + other.due, self.passed + other.passed, self.failed + other.failed
+            self.due + other.due,
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.underway + other.underway,
         )
 
 
-def assessed() -> dict[str, Assessed]:
+def legacy() -> Q:
+    """A title of the years that clause 4.2 speaks of."""
+    return Q(year__range=legacy_years())
+
+
+def unassessed() -> Q:
+    """A valid title without any outcome yet: what is missing from 100 %."""
+    return Q(state=TitleState.TITLED, assessment=Title.Assessment.NONE)
+
+
+def assessed(rows: QuerySet[Any, Any] | None = None, underway: Q = NOTHING) -> dict[str, Assessed]:
     """Province → its titles of 2011–2020 and how far their assessment is; one query.
 
-    A title that ended or was revoked before it was assessed is no longer to be assessed.
+    Of all titles, or of `rows`, in which `underway` is what is being assessed. A title that ended
+    or was revoked before it was assessed is no longer to be assessed.
     """
-    first, last = (parameter(f"legacy.{end}_year", LATEST) for end in ("first", "last"))
-    passed, failed = Title.Assessment.PASSED, Title.Assessment.FAILED
+    outcome = Q(assessment__in=(Title.Assessment.PASSED, Title.Assessment.FAILED))
     counted = (
-        Title.objects.filter(year__range=(first, last))
-        .filter(Q(state=TitleState.TITLED) | Q(assessment__in=(passed, failed)))
+        (Title.objects.all() if rows is None else rows)
+        .filter(legacy())
+        .filter(unassessed() | outcome)
         .order_by()
-        .values_list("province")
+        .values("province")
         .annotate(
-            due=Count("id"),
-            passed=Count("id", filter=Q(assessment=passed)),
-            failed=Count("id", filter=Q(assessment=failed)),
+            due=Count("pk"),
+            passed=Count("pk", filter=Q(assessment=Title.Assessment.PASSED)),
+            failed=Count("pk", filter=Q(assessment=Title.Assessment.FAILED)),
+            underway=Count("pk", filter=unassessed() & underway),
         )
+        .values_list("province", "due", "passed", "failed", "underway")
     )
     return {province: Assessed(*numbers) for province, *numbers in counted}
