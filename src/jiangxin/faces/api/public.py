@@ -32,7 +32,7 @@ TITLE = (
     "uscc",
     "leader_name",
     "priority_field",
-    "state",
+    "public_state",
     "assessment",
     "assessed_year",
     "registered_at",
@@ -73,7 +73,13 @@ def register(
         rows = rows.filter(
             Q(number__icontains=q) | Q(name__icontains=q) | Q(unit_name__icontains=q)
         )
-    return page_of(rows.order_by("-year", "province", "number").values(*TITLE), page, size)
+    found = page_of(rows.order_by("-year", "province", "number").values(*TITLE), page, size)
+    return {**found, "items": [_entry(row) for row in found["items"]]}
+
+
+def _entry(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the register with its state under the name of the schema."""
+    return {**row, "state": row["public_state"]}
 
 
 @router.get(
@@ -86,7 +92,7 @@ def register_entry(request: HttpRequest, number: str) -> dict[str, Any]:
     row = titles.register().filter(number=number).values(*TITLE).first()
     if row is None:
         raise NotFound("名录中没有这个编号。", remedy="请核对编号。")
-    return shown(row)
+    return _entry(shown(row))
 
 
 @router.get("/calls", response=Page[schemas.Call], summary="申报通知")

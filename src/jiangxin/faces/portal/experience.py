@@ -4,11 +4,13 @@ from django.http import HttpResponse
 from django.urls import path
 
 from jiangxin.core.kernel.regions import province_name
+from jiangxin.core.workflow import TitleState
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, contains, number, province
 from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import ANYONE, Request, page
 from jiangxin.stages.experience import queries
+from jiangxin.stages.titles.queries import public_state
 
 from .navigation import portal_page
 from .register import day_of
@@ -69,6 +71,7 @@ def experiences(request: Request) -> HttpResponse:
 def experience(request: Request, experience_id: int) -> HttpResponse:
     """One case."""
     row = queries.published_one(experience_id)
+    state = public_state(row.title)
     return portal_page(
         request,
         "portal/experience.html",
@@ -76,7 +79,7 @@ def experience(request: Request, experience_id: int) -> HttpResponse:
             "row": row,
             "title": row.title,
             "published_on": day_of(row.published_at),
-            "state": row.title.get_state_display(),
+            "gone": None if state is TitleState.TITLED else (state.value, state.label),
             "function": FUNCTIONS.get(row.function, row.function),
         },
         cacheable=True,

@@ -43,9 +43,11 @@ FIELDS = (
     "priority_field",
     "assessment",
     "assessed_year",
-    "state",
+    "public_state",
     "registered_at",
 )
+
+NAMES = {"public_state": "state"}  # as programs read it
 
 
 def field_name(key: str) -> str:
@@ -63,6 +65,10 @@ def kind_name(row: dict[str, Any]) -> str:
     return TRACKS.get(row["track"]) or KINDS[row["kind"]]
 
 
+def _state(row: dict[str, Any]) -> tuple[str, str]:
+    return row["public_state"], STATES[row["public_state"]]
+
+
 REGISTER = Listing(
     columns=(
         Column("number", "编号", lambda row: row["number"], sort="number"),
@@ -71,7 +77,7 @@ REGISTER = Listing(
         Column("province", "省份", lambda row: province_name(row["province"]), sort="province"),
         Column("year", "年度", lambda row: str(row["year"]), sort="year"),
         Column("track", "类型", kind_name, sort="track"),
-        Column("state", "称号", lambda row: (row["state"], STATES[row["state"]]), "state", "state"),
+        Column("state", "称号", _state, "state", "public_state"),
         Column("leader", "带头人", lambda row: row["leader_name"], default=False),
         Column("field", "重点领域", lambda row: field_name(row["priority_field"]), default=False),
         Column("uscc", "统一社会信用代码", lambda row: row["uscc"], default=False),
@@ -89,7 +95,7 @@ REGISTER = Listing(
         number("年", "year", "确定年度，例如 2025、>=2022、2011..2020", example="2025"),
         choice("类型", "track", Track),
         choice("类别", "kind", [("base", "基地"), ("studio", "工作室")]),
-        choice("状态", "state", list(STATES.items())),
+        choice("状态", "public_state", list(STATES.items())),
         contains("单位", "unit_name", example="单位:学院"),
     ),
     text=("number__icontains", "name__icontains", "unit_name__icontains"),
@@ -125,7 +131,7 @@ def _plain(shown: Shown) -> Iterator[dict[str, Any]]:
     for row in shown.found.iterator(chunk_size=500):
         at = row["registered_at"]
         yield {
-            **{key: row[key] for key in FIELDS if key != "pk"},
+            **{NAMES.get(key, key): row[key] for key in FIELDS if key != "pk"},
             "province_name": province_name(row["province"]),
             "registered_at": at.astimezone(clock.BEIJING).isoformat() if at else None,
         }
@@ -135,6 +141,7 @@ def _plain(shown: Shown) -> Iterator[dict[str, Any]]:
 def title(request: Request, title_id: int) -> HttpResponse:
     """One title with what has happened to it, as the ledger has it."""
     row = queries.title(title_id)
+    state = queries.public_state(row)
     around = REGISTER.around(
         queries.register().values(*FIELDS), request, back=path_of("portal-register")
     )
@@ -144,10 +151,10 @@ def title(request: Request, title_id: int) -> HttpResponse:
         {
             "title": row,
             "around": around,
-            "state": STATES[row.state],
+            "state": (state, STATES[state]),
             "facts": [each for each in _facts(row) if each["value"]],
             "events": shown_events(public_story(row)),
-            "decision": decision_of(row) if row.state == TitleState.REVOKED else None,
+            "decision": decision_of(row) if state is TitleState.REVOKED else None,
             "experiences": published_of(row),
         },
         cacheable=True,

@@ -3,11 +3,10 @@
 from django.db.models import CharField, Count, F, Func, JSONField, TextField, Value
 from django.db.models.functions import Cast, Concat
 
-from jiangxin.core.workflow import TitleState
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.titles.models import Title
-from jiangxin.stages.titles.queries import programme_years
+from jiangxin.stages.titles.queries import PUBLICLY_VALID, programme_years
 
 from .models import Application
 
@@ -49,7 +48,7 @@ def occupation_counts() -> dict[tuple[str, str], int]:
     """
     first, last = programme_years()
     named = Title.objects.filter(
-        year__range=(first, last), state=TitleState.TITLED, origin__startswith="project:"
+        PUBLICLY_VALID, year__range=(first, last), origin__startswith="project:"
     )
     subject = Concat(Value("project:"), Cast("pk", CharField()))
     picked = [_Picked(F("answers"), Cast(Value(path), _JsonPath())) for path in _paths()]

@@ -101,9 +101,10 @@ def project_history(viewer: Viewer, project: Application) -> list[Event]:
 
 
 def public_story(title: Title) -> list[Event]:
-    """What everybody may know of a title; two queries."""
+    """What everybody may know of a title: a revocation once it is published; two queries."""
     subjects = [title.subject, *subjects_about(title), *([title.origin] if title.origin else [])]
-    rows = Event.objects.filter(subject__in=subjects, type__in=PUBLIC_EVENTS)
+    known = PUBLIC_EVENTS - ({"title.revoked"} if title.unpublished else set())
+    rows = Event.objects.filter(subject__in=subjects, type__in=known)
     return list(rows.order_by("at", "id"))
 
 

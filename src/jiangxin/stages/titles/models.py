@@ -43,6 +43,8 @@ class Title(models.Model):
     state = models.CharField(
         "称号状态", max_length=16, choices=TitleState.choices(), default=TitleState.TITLED
     )
+    # Decided by both departments and not published yet: the public still sees a valid title.
+    unpublished = models.BooleanField("取消决定尚未公布", default=False)
     registered_at = models.DateTimeField("登记时间", null=True)
 
     class Meta:
@@ -54,6 +56,10 @@ class Title(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["origin"], condition=~Q(origin=""), name="one_title_per_project"
+            ),
+            models.CheckConstraint(
+                condition=Q(unpublished=False) | Q(state="revoked"),
+                name="only_a_revocation_is_unpublished",
             ),
         )
         indexes = (

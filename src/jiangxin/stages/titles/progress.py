@@ -18,7 +18,7 @@ from jiangxin.stages.programme.queries import parameter
 from jiangxin.stages.programme.tracks import Kind, Track
 
 from .models import Title
-from .queries import LATEST, legacy_years, programme_years
+from .queries import LATEST, PUBLICLY_VALID, legacy_years, programme_years
 
 Table = Iterable[tuple[str, int, str, int]]  # as `queries.table()` gives it
 NOTHING = Q(pk__in=[])
@@ -127,7 +127,7 @@ def rounded(number: Fraction) -> int:
 def field_counts() -> dict[tuple[str, str], int]:
     """(province, priority field) → valid titles of the programme; one query (N04, N05)."""
     first, last = programme_years()
-    rows = Title.objects.filter(year__range=(first, last), state=TitleState.TITLED).order_by()
+    rows = Title.objects.filter(PUBLICLY_VALID, year__range=(first, last)).order_by()
     counted = rows.values_list("province", "priority_field").annotate(n=Count("id"))
     return {(province, field): count for province, field, count in counted}
 
@@ -179,21 +179,23 @@ def unassessed() -> Q:
 def assessed(rows: QuerySet[Any, Any] | None = None, underway: Q = NOTHING) -> dict[str, Assessed]:
     """Province → its titles of 2011–2020 and how far their assessment is; one query.
 
-    Of all titles, or of `rows`, in which `underway` is what is being assessed. A title that ended
-    or was revoked before it was assessed is no longer to be assessed.
+    Of the register as it is public, or of `rows` as they stand, in which `underway` is what is
+    being assessed. A title that ended or was revoked before it was assessed is no longer to be.
     """
+    valid = PUBLICLY_VALID if rows is None else Q(state=TitleState.TITLED)
+    open_ = valid & Q(assessment=Title.Assessment.NONE)
     outcome = Q(assessment__in=(Title.Assessment.PASSED, Title.Assessment.FAILED))
     counted = (
         (Title.objects.all() if rows is None else rows)
         .filter(legacy())
-        .filter(unassessed() | outcome)
+        .filter(open_ | outcome)
         .order_by()
         .values("province")
         .annotate(
             due=Count("pk"),
             passed=Count("pk", filter=Q(assessment=Title.Assessment.PASSED)),
             failed=Count("pk", filter=Q(assessment=Title.Assessment.FAILED)),
-            underway=Count("pk", filter=unassessed() & underway),
+            underway=Count("pk", filter=open_ & underway),
         )
         .values_list("province", "due", "passed", "failed", "underway")
     )

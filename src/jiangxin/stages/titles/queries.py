@@ -6,7 +6,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from django.db.models import CharField, Count, Model, Q, QuerySet, Value
+from django.db.models import Case, CharField, Count, F, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from jiangxin.core.kernel.errors import NotFound
@@ -28,9 +28,23 @@ def programme_years() -> tuple[int, int]:
     return parameter("programme.first_year", LATEST), parameter("programme.last_year", LATEST)
 
 
-def register() -> QuerySet[Title]:
-    """The public register: every title, valid or revoked; it forgets nothing."""
-    return Title.objects.all()
+# What the public counts as valid: a revocation takes effect in public on the day it is published.
+PUBLICLY_VALID = Q(state=TitleState.TITLED) | Q(unpublished=True)
+
+
+def register() -> QuerySet[Any]:
+    """The public register: every title, valid or revoked, with `public_state`; it forgets nothing."""
+    shown = Case(
+        When(unpublished=True, then=Value(TitleState.TITLED.value)),
+        default=F("state"),
+        output_field=CharField(),
+    )
+    return Title.objects.annotate(public_state=shown)
+
+
+def public_state(title: Title) -> TitleState:
+    """The same of one title."""
+    return TitleState.TITLED if title.unpublished else TitleState(title.state)
 
 
 def in_scope(viewer: Viewer, path: str = "title") -> Q:
@@ -144,7 +158,7 @@ def meters() -> list[Meter]:
     """Bases against 400 and studios against 500, over the years of the pack; two queries."""
     first, last = programme_years()
     rows = (
-        Title.objects.filter(year__range=(first, last), state=TitleState.TITLED)
+        Title.objects.filter(PUBLICLY_VALID, year__range=(first, last))
         .order_by()
         .values_list("kind")
         .annotate(n=Count("id"))
@@ -159,23 +173,16 @@ def table() -> list[tuple[str, int, str, int]]:
     """(province, year, track, count) of the programme's own titles, for the national page."""
     first, last = programme_years()
     return list(
-        Title.objects.filter(year__range=(first, last), state=TitleState.TITLED)
+        Title.objects.filter(PUBLICLY_VALID, year__range=(first, last))
         .order_by("province", "year", "track")
         .values_list("province", "year", "track")
         .annotate(n=Count("id"))
     )
 
 
-def priority_fields() -> dict[str, int]:
-    """Priority field → count of the programme's own valid titles; '' counts those without one."""
-    first, last = programme_years()
-    rows = Title.objects.filter(year__range=(first, last), state=TitleState.TITLED).order_by()
-    return dict(rows.values_list("priority_field").annotate(n=Count("id")))
-
-
 def title(title_id: int) -> Title:
-    """One title. Raises `NotFound`."""
-    found = Title.objects.filter(pk=title_id).first()
+    """One title of the public register. Raises `NotFound`."""
+    found: Title | None = register().filter(pk=title_id).first()
     if found is None:
         raise NotFound("名录中没有这一项。")
     return found

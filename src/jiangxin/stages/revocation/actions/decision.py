@@ -73,9 +73,10 @@ def decide(*, viewer: Viewer, case_id: int) -> Revocation:
     """Take the title away.
 
     Effects, in order: case decided, event `revocation.decided`; title revoked, event
-    `title.revoked`; the project behind it revoked, event `project.revoked` (none for 2011–2020); a
-    message to the unit. Raises `WrongState` until both departments agree to the decision as it
-    stands, without a hearing, or when the title no longer stands.
+    `title.revoked`, which the public does not see before the decision is published; the project
+    behind it revoked, event `project.revoked` (none for 2011–2020); a message to the unit. Raises
+    `WrongState` until both departments agree to the decision as it stands, without a hearing, or
+    when the title no longer stands.
     """
     row = locked(viewer, case_id)
     title = Title.objects.select_for_update().get(pk=row.title_id)
@@ -96,7 +97,8 @@ def decide(*, viewer: Viewer, case_id: int) -> Revocation:
         payload={**told, "repay": row.repay, "barred_years": row.barred_years},
         also=("ended_at",),
     )
-    move(title, step="revoke", by=viewer, guards=guards, payload=told)
+    title.unpublished = True
+    move(title, step="revoke", by=viewer, guards=guards, payload=told, also=("unpublished",))
     move_project(title, step="revoke", by=viewer, guards=guards, payload=told)
     tell_party(row, "决定取消称号", f"“{title.name}”的称号已取消。", "decided")
     return row
@@ -106,9 +108,11 @@ def decide(*, viewer: Viewer, case_id: int) -> Revocation:
 def publish(*, viewer: Viewer, case_id: int) -> Revocation:
     """Publish the decision: its own page, and the register beside the title.
 
-    Effects: state published, event `revocation.published`. Raises `Invalid` naming personal data.
+    Effects: state published, event `revocation.published`; the public register shows the title
+    revoked. Raises `Invalid` naming personal data.
     """
     row = locked(viewer, case_id)
+    title = Title.objects.select_for_update().get(pk=row.title_id)
     row.published_at = clock.now()
     move(
         row,
@@ -118,6 +122,8 @@ def publish(*, viewer: Viewer, case_id: int) -> Revocation:
         payload={"title": row.title.subject, "digest": row.decision_digest()},
         also=("published_at",),
     )
+    title.unpublished = False
+    title.save(update_fields=["unpublished"])
     return row
 
 
