@@ -66,12 +66,33 @@ def test_a_leader_leads_one_valid_studio_of_a_unit() -> None:
     with pytest.raises(LimitReached, match="张三") as refused:
         studio("S2")
     assert refused.value.clause == "2.2"
-    assert studio("S3", uscc=OTHER_CODE).pk
+    assert studio("S3", uscc=OTHER_CODE, unit_name="别的厂").pk
     assert studio("S4", leader_hash="b" * 64).pk
     Title.objects.filter(pk=first.pk).update(state=TitleState.REVOKED)
     assert studio("S5").pk
     assert Title.objects.filter(number="S2").count() == 0
     assert Event.objects.filter(type="title.awarded").count() == 4
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"former_names": ["旧厂"]}, {"uscc": OTHER_CODE, "unit_name": "旧厂"}),
+        ({"former_names": [OTHER_CODE]}, {"uscc": OTHER_CODE, "unit_name": "新厂"}),
+        ({}, {"uscc": OTHER_CODE, "unit_name": "新厂", "former_names": ["某厂"]}),
+        ({}, {"uscc": OTHER_CODE, "unit_name": "新厂", "former_names": [CODE]}),
+    ],
+)
+def test_a_leader_is_found_again_under_former_names_and_codes(
+    before: dict[str, object], now: dict[str, object]
+) -> None:
+    first = studio("S1", **before)
+    with pytest.raises(LimitReached, match="张三") as refused:
+        studio("S2", **now)
+    assert refused.value.clause == "2.2"
+    assert studio("S3", **now, leader_hash="b" * 64).pk
+    Title.objects.filter(pk=first.pk).update(state=TitleState.REVOKED)
+    assert studio("S4", **now).pk
 
 
 def test_a_project_has_its_title_once() -> None:
@@ -141,7 +162,7 @@ def test_a_base_that_is_only_revoked_says_so() -> None:
 
 def test_studios_of_the_leader_are_told_everywhere_but_only_valid_ones() -> None:
     studio("S1", province="11", former_names=["老厂"])
-    revoked = studio("S2", uscc=OTHER_CODE)
+    revoked = studio("S2", uscc=OTHER_CODE, unit_name="别的厂")
     Title.objects.filter(pk=revoked.pk).update(state=TitleState.REVOKED)
     studio("S3", leader_hash="b" * 64)
     found = facts(leader_hash="a" * 64)["studios"]
@@ -154,7 +175,7 @@ def test_studios_of_the_leader_are_told_everywhere_but_only_valid_ones() -> None
 def test_a_lookup_costs_two_queries(django_assert_num_queries) -> None:
     for number in range(3):
         legacy(f"L{number}")
-        studio(f"S{number}", uscc=f"9137010000000001{number}A")
+        studio(f"S{number}", uscc=f"9137010000000001{number}A", unit_name=f"{number}厂")
     with django_assert_num_queries(2):
         facts(uscc=CODE, leader_hash="a" * 64)
 

@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import LimitReached
 from jiangxin.records.ledger.actions import Actor, append, append_many
+from jiangxin.stages.programme.models import Kind
 
+from .changing import locked_unit, require_leader_free, unit_keys
 from .models import Title
 
 
@@ -16,9 +18,11 @@ def award(*, by: Actor, **fields: object) -> Title:
     """Enter a project that both ministries have registered; `fields` are those of `Title`.
 
     Effects: the row; event `title.awarded`. Raises `LimitReached` when the same leader already
-    leads a valid studio of the same unit (N26), or the project has its title already.
+    leads a valid studio of the same unit under any of its names and codes (N26), or the project has
+    its title already.
     """
     title = Title(registered_at=clock.now(), **fields)
+    _require_leader_free(title)
     try:
         with transaction.atomic():
             title.save(force_insert=True)
@@ -37,6 +41,18 @@ def award(*, by: Actor, **fields: object) -> Title:
         payload={"number": title.number, "origin": title.origin},
     )
     return title
+
+
+def _require_leader_free(title: Title) -> None:
+    """The constraint knows leader and code; a unit may have had other names and codes besides."""
+    if title.kind == Kind.STUDIO and title.leader_hash:
+        require_leader_free(
+            title,
+            locked_unit(title),
+            leader_hash=title.leader_hash,
+            leader_name=title.leader_name,
+            keys=unit_keys(title),
+        )
 
 
 def enter_legacy(*, by: Actor, **fields: object) -> Title:
