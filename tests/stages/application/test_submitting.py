@@ -16,7 +16,7 @@ from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import visible
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.programme.models import Track
-from jiangxin.stages.titles.actions import award
+from jiangxin.stages.titles.actions import award, enter_legacy
 from jiangxin.stages.titles.models import Title
 from tests.factories.applications import CLOSES, DURING, Round, make_round, save, unit_of
 
@@ -183,3 +183,37 @@ def test_correction_ends_with_its_term(round_: Round) -> None:
         submit(project)
     with clock.at(clock.end_of(project.correction_due) - timedelta(seconds=1)):
         assert submit(project).number == 2
+
+
+@pytest.mark.parametrize("known", ["code", "name", "former code"])
+def test_a_unit_that_a_revocation_bars_neither_begins_nor_submits(
+    round_: Round, known: str
+) -> None:
+    unit = round_.unit()
+    project = round_.draft(unit)
+    last, row = (DURING + timedelta(days=2)).date(), project.unit
+    names = {
+        "code": {"unit_name": "老厂", "uscc": row.uscc},
+        "name": {"unit_name": row.name},
+        "former code": {"unit_name": "老厂", "former_names": [row.uscc]},
+    }[known]
+    fields = {"kind": "base", "province": "37", "year": 2014, "name": "老基地", **names}
+    enter_legacy(by=System(), number="L1", state="revoked", barred_until=last, **fields)
+    enter_legacy(by=System(), number="L2", **(fields | {"unit_name": "别厂", "uscc": "X"}))
+
+    def begin() -> Application:
+        return actions.begin(viewer=unit, call_id=round_.call.pk, track=Track.NEW_BASE)
+
+    with clock.at(clock.end_of(last) - timedelta(seconds=1)):
+        for refused in (begin, lambda: submit(project)):
+            with pytest.raises(WrongState, match="老基地") as told:
+                refused()
+            assert told.value.clause == "4.3"
+            assert clock.long_date(last) in told.value.remedy
+        project.refresh_from_db()
+        assert (project.state, project.version) == ("draft", 0)
+        assert Application.objects.count() == 1
+        assert submit(round_.draft(round_.unit())).pk, "another unit is free"
+    with clock.at(clock.end_of(last)):
+        assert begin().pk
+        assert submit(project).pk

@@ -1,6 +1,6 @@
 """From the proposal to the published decision: nobody is skipped, nothing is decided by one."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -410,6 +410,24 @@ def test_the_database_itself_refuses_a_decision_without_a_hearing(
     case = make.noticed(place, title)
     with pytest.raises(IntegrityError, match="no_revocation_without_hearing"), transaction.atomic():
         Revocation.objects.filter(pk=case.pk).update(state="decided", ended_at=TERM_OVER)
+
+
+def test_a_published_decision_bars_the_unit_for_the_years_that_were_decided(
+    place: Place, title: Title
+) -> None:
+    other = place.studio()
+    case = make.decided(
+        place, title, ruling=decision.Ruling(RULING.text, RULING.doc_number, barred_years=3)
+    )
+    title.refresh_from_db()
+    assert title.barred_until is None, "nothing binds before it is published"
+    with clock.at(TERM_OVER + timedelta(days=30)):
+        decision.publish(viewer=place.hr, case_id=case.pk)
+    make.published(place, other)
+    title.refresh_from_db()
+    other.refresh_from_db()
+    assert title.barred_until == date(2029, 11, 10), "counted from the decision"
+    assert other.barred_until is None
 
 
 def test_a_dismissal_needs_reasons_and_both(place: Place, unit: Viewer, title: Title) -> None:

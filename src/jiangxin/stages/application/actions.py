@@ -16,6 +16,7 @@ from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.programme.models import Call, Track
+from jiangxin.stages.titles.queries import barring
 
 from .models import Application, Evidence, Version
 from .queries import eligibility, form_of, gaps, latest_version
@@ -39,8 +40,9 @@ class Overtaken(WrongState):
 def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
     """A new draft of the viewer's unit, with what the unit told at registration.
 
-    Effects: the row; event `project.begun`. Raises `WrongState` outside the window, `LimitReached`
-    when the unit has an application on this track this year.
+    Effects: the row; event `project.begun`. Raises `WrongState` outside the window and while a
+    revocation bars the unit (4.3), `LimitReached` when the unit has an application on this track
+    this year.
     """
     viewer.require(Role.APPLICANT)
     call = Call.objects.filter(pk=call_id, state=CallState.OPEN, province=viewer.province).first()
@@ -48,6 +50,7 @@ def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
         raise NotFound("本省没有这份申报通知。", clause="3.1")
     require_window(call)
     unit = Organisation.objects.get(pk=viewer.organisation_id or 0)
+    require_not_barred(unit)
     project = Application(
         call=call,
         province=call.province,
@@ -84,6 +87,18 @@ def require_window(call: Call) -> None:
             remedy=f"已填内容仍为您保留。如有疑问请联系省级人社部门 {call.phone}。",
             clause="3.1",
         )
+
+
+def require_not_barred(unit: Organisation) -> None:
+    """Raises `WrongState` with the date while a published revocation keeps this unit from applying."""
+    found = barring(unit_name=unit.name, uscc=unit.uscc)
+    if found is None or found.barred_until is None:
+        return
+    raise WrongState(
+        f"“{found.name}”的称号已被取消，取消决定规定的期限内本单位不得申报。",
+        remedy=f"期限至{clock.long_date(found.barred_until)}（含当日），次日起可以申报；决定见“取消称号”公告。",
+        clause="4.3",
+    )
 
 
 @transaction.atomic
@@ -206,7 +221,8 @@ def submit(
     Effects, in order: state submitted; number given; the version is frozen with its evidence;
     event `project.submitted` or `project.resubmitted` carries its digest. A second click finds the
     first one's version. `accept_unmet`: the unit knows that a condition shows 不符合 and submits
-    all the same. Raises `WrongState` outside the window, `Invalid` for an incomplete form.
+    all the same. Raises `WrongState` outside the window and while a revocation bars the unit,
+    `Invalid` for an incomplete form.
     """
     project = _own(viewer, application_id)
     last = latest_version(project)
@@ -214,6 +230,7 @@ def submit(
         return last
     if project.revision != revision:
         raise WrongState("申报内容刚被同事修改。", remedy="请重新核对全文后再提交。")
+    require_not_barred(project.unit)
     again = project.state == ProjectState.RETURNED
     project.version += 1
     project.submitted_at = clock.now()

@@ -45,6 +45,8 @@ class Title(models.Model):
     )
     # Decided by both departments and not published yet: the public still sees a valid title.
     unpublished = models.BooleanField("取消决定尚未公布", default=False)
+    # The last day on which a published revocation keeps the unit from applying.
+    barred_until = models.DateField("不得申报至", null=True)
     registered_at = models.DateTimeField("登记时间", null=True)
 
     class Meta:

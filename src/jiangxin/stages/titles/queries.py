@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, F, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
+from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.workflow import PROVINCIAL, Role, TitleState
 from jiangxin.records.identity.models import Organisation
@@ -130,6 +131,14 @@ def _worth(title: Title) -> tuple[bool, bool, int]:
         title.assessment == Title.Assessment.PASSED,
         title.year,
     )
+
+
+def barring(*, unit_name: str, uscc: str) -> Title | None:
+    """The revoked title for which this unit may not apply today, under any of its names; one query."""
+    keys = [key for key in (uscc, unit_name) if key]
+    of_unit = Q(uscc__in=keys) | Q(unit_name__in=keys) | Q(former_names__has_any_keys=keys)
+    rows = Title.objects.filter(of_unit, barred_until__gte=clock.today())
+    return rows.order_by("-barred_until").first()
 
 
 def names_of(title: Title) -> list[str]:

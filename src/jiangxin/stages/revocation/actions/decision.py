@@ -7,6 +7,7 @@ from django.db import transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, WrongState
+from jiangxin.core.policy.values import years_later
 from jiangxin.core.workflow import RevocationState, Role
 from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.identity.viewer import Viewer
@@ -109,7 +110,8 @@ def publish(*, viewer: Viewer, case_id: int) -> Revocation:
     """Publish the decision: its own page, and the register beside the title.
 
     Effects: state published, event `revocation.published`; the public register shows the title
-    revoked. Raises `Invalid` naming personal data.
+    revoked; the unit can not apply for as many years, from the decision on, as were decided. Raises
+    `Invalid` naming personal data.
     """
     row = locked(viewer, case_id)
     title = Title.objects.select_for_update().get(pk=row.title_id)
@@ -123,7 +125,10 @@ def publish(*, viewer: Viewer, case_id: int) -> Revocation:
         also=("published_at",),
     )
     title.unpublished = False
-    title.save(update_fields=["unpublished"])
+    if row.barred_years and row.ended_at:
+        decided_on = row.ended_at.astimezone(clock.BEIJING).date()
+        title.barred_until = years_later(decided_on, row.barred_years)
+    title.save(update_fields=["unpublished", "barred_until"])
     return row
 
 
