@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.ops import invariants
-from jiangxin.ops.demo.panel import fill_pool
-from jiangxin.ops.demo.province import SCAN
 from jiangxin.ops.fsck import broken_files, broken_versions, stray_states
+from jiangxin.ops.scenes.panel import fill_pool
+from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.identity.models import Organisation, User
 from jiangxin.records.ledger.queries import faults
 from jiangxin.stages.acceptance.models import Acceptance, Sheet

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
-from jiangxin.ops.demo.country import officer
+from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.stages.construction.actions import activities, start, visits
