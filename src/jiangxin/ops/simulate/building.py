@@ -44,7 +44,7 @@ def builds(world: World, title: Title) -> Story:
         period = row.periods.filter(number=done + 1).first()
         if period is None:
             return
-        late = timedelta(days=40 if rng.random() < LATE else 8)
+        late = timedelta(days=40 if rng.random() < LATE else 3)
         yield clock.end_of(period.ends) + late
         if not _stands(title):
             return
@@ -61,7 +61,8 @@ def _stands(title: Title) -> bool:
 
 def _report(world: World, rng: Random, row: Construction, period: Period, *, share: int) -> None:
     unit, (hr, _) = world.unit_of(row.title), world.both(row.title.province)
-    progress = Progress.DONE if share == 100 else Progress.GOING
+    every = list(row.milestones.order_by("number"))
+    done = {each.pk for each in every[: len(every) * share // 100]}
     reports.save(
         viewer=unit,
         period_id=period.pk,
@@ -69,8 +70,12 @@ def _report(world: World, rng: Random, row: Construction, period: Period, *, sha
             summary="按计划推进设备、课程、师资和培训各项任务。",
             problems="无。",
             milestones={
-                each.pk: reports.MilestoneWord(progress=progress, share=share, note="见附件")
-                for each in row.milestones.all()
+                each.pk: reports.MilestoneWord(
+                    progress=Progress.DONE if each.pk in done else Progress.GOING,
+                    share=100 if each.pk in done else share // 2,
+                    note="见附件",
+                )
+                for each in every
             },
             goals={each.pk: reports.GoalWord(value=f"完成 {share}%") for each in row.goals.all()},
         ),
