@@ -120,7 +120,7 @@ def seen_by_others(year: Year, project: Application) -> list[object]:
         found.append(list(queries.packages(viewer).values_list("pk", "state")))
         found += [event.type for event, _ in recent_events(viewer, year=2025)]
     found.append(queries.waiting(officer(FINANCE), 2025))
-    found.append(queries.waiting_for(officer(FINANCE)))
+    found.append(queries.packages_waiting(officer(FINANCE)).rows.count())
     return [*found, *(event.type for event in timeline(project))]
 
 

@@ -63,7 +63,9 @@ LINES = Listing(
             lambda row: province_name(row.title.province),
             sort="title__province",
         ),
-        Column("unit", "单位", lambda row: row.title.unit_name, sort="title__unit_name"),
+        Column(
+            "unit", "单位", lambda row: row.title.unit_name, sort="title__unit_name", default=False
+        ),
         Column("kind", "类别", lambda row: KINDS[row.title.kind], sort="title__kind"),
         Column("tier", "类档", lambda row: tier_of(row.title.claim)),
         Column("amount", "分配金额", lambda row: row.amount, "money", "amount"),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from importlib import import_module
+from os.path import commonprefix
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -226,12 +227,16 @@ def _sections(
 
 
 def _here(request: HttpRequest, module: str, links: list[Link]) -> Link | None:
-    """The link that the present page belongs to: its own, else the first one of its module."""
+    """The link that the present page belongs to: of its module's, the one named most like it."""
     match = request.resolver_match
     view = match.func.__module__ if match else ""
     belongs = next((link for link in links if match and match.url_name in link.pages), None)
     if belongs or match is None or not (view == module or view.startswith(f"{module}_")):
         return belongs
-    return next(
-        (link for link in links if link.name == match.url_name), links[0] if links else None
+    # A page's name begins like that of the list it belongs to: desk-plan-line, desk-plans.
+    named = match.url_name or ""
+    return max(
+        links,
+        key=lambda link: len(commonprefix([link.name, named])),  # noqa: RUF071 -- letters are meant
+        default=None,
     )
