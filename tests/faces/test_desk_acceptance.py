@@ -1,5 +1,6 @@
 """Acceptance on the pages: unit, province, panel; what each sees, and what stays hidden."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,8 +15,14 @@ from jiangxin.ops.scenes.country import officer
 from jiangxin.stages.acceptance import queries
 from jiangxin.stages.acceptance.actions import desk, panel
 from jiangxin.stages.acceptance.models import Acceptance, Sheet
+from jiangxin.stages.accounts import actions as accounts
+from jiangxin.stages.accounts import flags
+from jiangxin.stages.accounts.choices import rules
+from jiangxin.stages.accounts.models import Flag
 from jiangxin.stages.construction.queries import goals
 from jiangxin.stages.experts import actions as experts
+from jiangxin.stages.funding.actions import payments
+from jiangxin.stages.funding.choices import Leg
 from tests.factories.acceptance import (
     BUILDING,
     ENDED,
@@ -28,7 +35,10 @@ from tests.factories.acceptance import (
     tick,
     viewer_for,
 )
+from tests.factories.accounts import entry
+from tests.factories.accounts import proof as voucher_file
 from tests.factories.desk import client_of, text_of
+from tests.factories.funding import WAN
 
 pytestmark = pytest.mark.django_db
 
@@ -423,3 +433,60 @@ def test_signed_by_all_the_desk_can_close(built: Built) -> None:
     text = text_of(client_of(built.hr).get(reverse("desk-acceptance", args=[row.pk])))
     assert "等待本部门：汇总评价" in text
     assert desk.close_scoring(viewer=built.hr, acceptance_id=row.pk).grade == "优秀"
+
+
+# --- the money
+
+
+@pytest.mark.usefixtures("_ended")
+def test_the_use_of_the_money_stands_beside_the_judgement(built: Built) -> None:
+    row = built.started()
+    fund = money_of(built)
+    sheet = queries.standing(row)[0]
+    expert = client_of(viewer_for(sheet))
+    page = reverse("acceptance-sheet", args=[sheet.pk])
+    assert "资金到位率" not in text_of(expert.get(page)), "not before the declaration"
+    panel.declare(viewer=viewer_for(sheet), sheet_id=sheet.pk, conflict=False)
+    desk_page = reverse("desk-acceptance", args=[row.pk])
+    for client, address in ((expert, page), (client_of(built.hr), desk_page)):
+        shown = text_of(client.get(address))
+        assert value_of(shown, "执行率") == "40.00%"
+        assert value_of(shown, "合规率") == "75.00%"
+    assert fund.text in shown
+    assert fund.text not in text_of(expert.get(page))
+
+
+def money_of(built: Built) -> Flag:
+    """10 万元 of local money; 3 万元 spent as it should be, 1 万元 proven to be spent otherwise."""
+    paid = payments.record_payment(
+        viewer=built.finance,
+        title_id=built.title.pk,
+        leg=Leg.LOCAL,
+        amount=10 * WAN,
+        on=clock.today(),
+        doc_number="地财1号",
+    )
+    payments.confirm_arrival(viewer=built.unit, payment_id=paid.pk, on=clock.today())
+    for number, amount in enumerate((3 * WAN, WAN)):
+        voucher = accounts.enter_voucher(
+            viewer=built.unit,
+            title_id=built.title.pk,
+            entry=entry(
+                amount=amount, category="studio_equipment", source="local", on=clock.today()
+            ),
+            file=voucher_file(str(number)),
+        )
+    rule = next(key for key, each in rules().items() if each.by_hand and each.answers == "unit")
+    flag = flags.raise_by_hand(
+        viewer=built.finance, voucher_id=voucher.pk, rule=rule, text="与培训无关。"
+    )
+    flags.answer_flag(viewer=built.unit, flag_id=flag.pk, text="误记。")
+    return flags.confirm_flag(
+        viewer=built.finance, flag_id=flag.pk, reason="超出用途。", refund=WAN
+    )
+
+
+def value_of(shown: str, label: str) -> str:
+    """The number on the tile of that name."""
+    found = re.search(rf">{label}</span><span class=\"jx-stat-value\">([^<]+)<", shown)
+    return found[1] if found else ""

@@ -13,12 +13,15 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.models import Event
+from jiangxin.stages.accounts import flags
+from jiangxin.stages.revocation.actions import proposal
 from jiangxin.stages.revocation.models import Revocation
 from jiangxin.stages.titles.models import Title
 from tests.factories import revocation as make
+from tests.factories.accounts import YUAN, make_fund
 from tests.factories.desk import client_of, official, text_of
 from tests.factories.revocation import FACTS, RULING, START, TERM_OVER
-from tests.factories.titled import PNG, Place
+from tests.factories.titled import PNG, Place, picture
 
 pytestmark = pytest.mark.django_db
 DURING = START + timedelta(days=2)
@@ -240,6 +243,24 @@ def test_a_title_page_shows_its_record_and_processes(place: Place, title: Title)
     assert "登记变更" not in page
     elsewhere = client_of(official(Role.PROVINCE_HR, "36"))
     assert elsewhere.get(reverse("desk-title", args=[title.pk])).status_code == 404
+
+
+def test_what_is_proven_of_the_money_is_told_to_who_proposes_and_on_the_case() -> None:
+    fund = make_fund()
+    flag, open_ = fund.flagged(amount=1000 * YUAN), fund.flagged(amount=2000 * YUAN)
+    flags.answer_flag(viewer=fund.unit, flag_id=flag.pk, text="误记。")
+    client = client_of(fund.hr)
+    new = reverse("desk-revocation-new", args=[fund.title.pk])
+    assert "没有已认定的问题" in text_of(client.get(new)), "what is open is not proven"
+    flags.confirm_flag(viewer=fund.finance, flag_id=flag.pk, reason="超出用途。", refund=500 * YUAN)
+    assert "已认定问题 1 项，涉及 0.10 万元，应退回 0.05 万元" in text_of(client.get(new))
+    row = proposal.propose(
+        viewer=fund.hr, title_id=fund.title.pk, cause="stopped", facts=FACTS, uploads=[picture()]
+    )
+    shown = text_of(client.get(at("", row.pk)))
+    assert "已认定的资金问题（1）" in shown
+    assert reverse("desk-flag", args=[flag.pk]) in shown
+    assert reverse("desk-flag", args=[open_.pk]) not in shown
 
 
 def test_the_pages_cost_few_queries_however_many_rows(

@@ -12,15 +12,17 @@ from jiangxin.core.workflow import AcceptanceState, Role
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.keywords import choice, contains, number, province, when
 from jiangxin.faces.frame.listing import Column, Listing
+from jiangxin.faces.frame.money import rates
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.faces.frame.sending import send_document
 from jiangxin.stages.acceptance import queries
 from jiangxin.stages.acceptance.actions import desk
 from jiangxin.stages.acceptance.choices import Tick, Todo
 from jiangxin.stages.acceptance.rules import passed
+from jiangxin.stages.accounts import queries as accounts
 from jiangxin.stages.programme.tracks import Kind
 
-from . import acceptance_panel
+from . import acceptance_panel, accounts_flags
 from .marks import shown_marks
 from .navigation import DESK, Link, desk_page
 
@@ -151,6 +153,16 @@ def _content(request: Request, row: Any) -> dict[str, Any]:
         "passed": passed(row),
         "digest": row.digest(),
         "marks": shown_marks(queries.conclusion_marks(row)),
+        **_money(row.title),
+    }
+
+
+def _money(title: Any) -> dict[str, Any]:
+    """How the money was used, beside the judgement of it (4.5)."""
+    proven = list(accounts.confirmed_flags(title))
+    return {
+        "rates": rates(accounts.sheet(title), proven),
+        "flags": [accounts_flags.line(each) for each in proven],
     }
 
 

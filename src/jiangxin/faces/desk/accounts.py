@@ -1,8 +1,5 @@
 """Fund accounts on the desk: the list, one account and its statement, vouchers, and one voucher."""
 
-from fractions import Fraction
-from typing import Any
-
 from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import path, reverse
@@ -11,12 +8,12 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.kernel.money import FEN_PER_WAN
 from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.policy.values import percent_text
 from jiangxin.core.workflow import Role
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.keywords import choice, contains, number, province, when
 from jiangxin.faces.frame.listing import Column, Listing
+from jiangxin.faces.frame.money import rates
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.faces.frame.vouchers import SOURCES, standing, vouchers_of
 from jiangxin.stages.accounts import flags, queries
@@ -118,11 +115,6 @@ def voucher_listing() -> Listing:
     )
 
 
-def percent_of(share: Fraction | None) -> str:
-    """A share in percent with two decimals, cut off and never rounded up."""
-    return "—" if share is None else percent_text(share.numerator, share.denominator)
-
-
 @page(roles=READERS)
 def accounts(request: Request) -> HttpResponse:
     """Every title with money, and how it stands."""
@@ -149,19 +141,6 @@ def account(request: Request, title_id: int) -> HttpResponse:
             "vouchers_url": reverse("desk-vouchers") + query({"q": f"编号:{title.number}"}),
         },
     )
-
-
-def rates(sheet: Any, found: Any) -> list[dict[str, str]]:
-    """到位率, 执行率, 合规率 as tiles."""
-    shares = (
-        ("资金到位率", sheet.arrival, "已到账占申报时计划"),
-        ("执行率", sheet.execution, "已支出占已到账"),
-        ("合规率", queries.compliance(sheet.spent, found), "未认定问题的支出占全部支出"),
-    )
-    return [
-        {"label": label, "value": percent_of(share), "unit": "", "note": note}
-        for label, share, note in shares
-    ]
 
 
 @page(roles=READERS)

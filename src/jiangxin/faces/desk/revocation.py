@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 
 from jiangxin.core.kernel.errors import DomainError, NotFound
+from jiangxin.core.kernel.money import wan
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.workflow import PROVINCIAL, RevocationState
 from jiangxin.faces.frame.addresses import path_of
@@ -16,11 +17,12 @@ from jiangxin.faces.frame.listing import Column, Listing
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
 from jiangxin.faces.frame.uploads import uploads
+from jiangxin.stages.accounts.queries import confirmed_flags
 from jiangxin.stages.revocation import queries
 from jiangxin.stages.revocation.actions import proposal
 from jiangxin.stages.revocation.choices import CLAUSES, Act, Cause
 
-from . import revocation_steps
+from . import accounts_flags, revocation_steps
 from .asking import ask_page
 from .marks import shown_marks
 from .navigation import Link, desk_page
@@ -180,6 +182,7 @@ def propose(request: Request, title_id: int) -> HttpResponse:
         intro=(
             "提出后，两部门同意才告知单位。",
             f"单位收到告知书后有 {queries.hearing_days(title)} 个工作日陈述申辩、要求听证。",
+            _proven(title),
         ),
         clause="4.3",
         questions=_questions(),
@@ -189,6 +192,18 @@ def propose(request: Request, title_id: int) -> HttpResponse:
         back=reverse("desk-title", args=[title_id]),
     )
     return ask_page(request, ask, problems, {"cause": title.due_cause, "facts": ""})
+
+
+def _proven(title: Any) -> str:
+    """What is proven against the use of the money, for who writes the facts (4.5)."""
+    found = list(confirmed_flags(title))
+    if not found:
+        return "资金使用没有已认定的问题。"
+    amount, refund = sum(each.amount for each in found), sum(each.refund for each in found)
+    return (
+        f"资金使用已认定问题 {len(found)} 项，涉及 {wan(amount)} 万元，应退回 {wan(refund)} 万元；"
+        "可作为事实写明。"
+    )
 
 
 @page(roles=HR, methods=("GET", "POST"))
@@ -237,6 +252,7 @@ def case(request: Request, case_id: int) -> HttpResponse:
             "acts": _acts(row),
             "may_concur": may,
             "clause": row.clause,
+            "flags": [accounts_flags.line(each) for each in confirmed_flags(row.title)],
             "papers": files(row.papers, "desk-revocation-file", row.pk),
             "hearing_papers": files(row.hearing_papers, "desk-revocation-file", row.pk),
             "statements": [

@@ -11,12 +11,14 @@ from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.scoring.marking import Evidence, score
 from jiangxin.core.scoring.points import shown as points
 from jiangxin.core.workflow import AcceptanceState, Role
+from jiangxin.faces.frame.money import rates
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.faces.frame.sending import send_document
 from jiangxin.stages.acceptance import queries
 from jiangxin.stages.acceptance.actions import panel
 from jiangxin.stages.acceptance.choices import Tick
 from jiangxin.stages.acceptance.rules import rubric_of
+from jiangxin.stages.accounts import queries as accounts
 from jiangxin.stages.programme.queries import parameter
 from jiangxin.stages.review.choices import Conflict, SheetState
 from jiangxin.stages.review.marks import marks_of, problems_of
@@ -155,6 +157,9 @@ def _sheet(
                 {**item, "url": reverse("acceptance-panel-file", args=[own.pk, item["document"]])}
                 for item in row.materials
             ]
+            if opened
+            else [],
+            "rates": rates(accounts.sheet(row.title), accounts.confirmed_flags(row.title))
             if opened
             else [],
             "checklist": _checklist(request, row) if opened else [],

@@ -106,8 +106,8 @@ class Sheet:
 
 
 def sheet(title: Title) -> Sheet:
-    """What arrived, is spent and is left by source; the budget against what is spent. Three queries."""
-    arrived, gone = received(title), spent(title)
+    """What arrived, is spent and is left by source; the budget against what is spent. Two queries."""
+    arrived, gone = _flows(title)
     project = project_of(title)
     plan = _by(project.answers.get("sources"), "source") if project else None
     budget = _by(project.answers.get("budget"), "use") if project else None
@@ -131,6 +131,25 @@ def sheet(title: Title) -> Sheet:
             for key, label in uses(title.kind).items()
         ],
     )
+
+
+def _flows(title: Title) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """`received` and `spent` of a title in one query."""
+    into = Payment.objects.live().filter(REACHED, title=title).order_by()
+    out = Voucher.objects.filter(STANDING, account__title=title).order_by()
+    came = into.annotate(use=Value("")).values("source", "use").annotate(n=Sum("amount"))
+    went = out.annotate(use=F("category")).values("source", "use").annotate(n=Sum("amount"))
+    columns = ("source", "use", "n")
+    arrived: dict[str, int] = {}
+    gone: dict[str, dict[str, int]] = {}
+    for source, use, amount in came.values_list(*columns).union(
+        went.values_list(*columns), all=True
+    ):
+        if use:
+            gone.setdefault(source, {})[use] = amount
+        else:
+            arrived[source] = amount
+    return arrived, gone
 
 
 def _by(rows: Any, column: str) -> dict[str, int]:
