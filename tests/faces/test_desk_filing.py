@@ -122,12 +122,13 @@ def test_the_list_and_the_package_cost_a_bounded_number_of_queries(year: Year) -
 
 def test_too_late_is_said_with_the_clause(year: Year) -> None:
     year.confirmed()
-    client = client_of(year.hr)
+    client, cited = client_of(year.hr), []
     for moment, late in ((DEADLINE - timedelta(microseconds=1), False), (DEADLINE, True)):
         with clock.at(moment):
             page = text_of(client.get(reverse("desk-filings")))
         assert ("2025 年度在备案截止前没有报送，视为当年无申报项目" in page) is late
-        assert (page.count("三（三）") > 0) is late
+        cited.append(page.count("三（三）"))
+    assert cited[1] == cited[0] + 1, "the notice of the missed date cites its clause"
 
 
 def test_another_province_and_the_ministries_see_nothing_of_it(year: Year) -> None:

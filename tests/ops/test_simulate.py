@@ -65,7 +65,7 @@ def lived(seed: int) -> list[tuple[object, ...]]:
         simulate(World(seed=seed, provinces=some_provinces(seed, 1), first=2022, last=2022, size=5))
         figures = table.figures()[2022]
         assert figures["project.submitted"] > 2
-        assert figures["title.awarded"] > 0
+        assert figures["project.filed"] > 0
         found = list(Event.objects.order_by("id").values_list("type", "role", "at", "salt"))
         transaction.set_rollback(True)
     return found

@@ -87,6 +87,7 @@ WORDS = {
     "face:desk-legacy": "页面：原有名录",
     "face:desk-batches": "页面：考核批次",
     "face:desk-assessment": "页面：考核办理",
+    "face:desk-nation-overdue": "页面：逾期和滞留",
     "face:desk-coverage": "页面：考核覆盖",
     "face:desk-yearly-report": "页面：年度考核报告",
     "face:desk-filing": "页面：备案材料",
