@@ -32,7 +32,7 @@ PARTIES = {"hr": Role.PROVINCE_HR, "finance": Role.PROVINCE_FINANCE, "supervisor
 
 def builds(world: World, title: Title) -> Story:
     """From the opening to the last report; some ask for more time."""
-    rng = world.rng("builds", title.number)
+    rng = world.rng("builds", title.uscc)
     hr, _ = world.both(title.province)
     row = start.start(viewer=hr, title_id=title.pk)
     extends = rng.random() < EXTENDS

@@ -23,7 +23,7 @@ CHANGES, TELLS = 0.1, 0.15
 
 def lives_on(world: World, title: Title) -> Story:
     """Some change, some tell; most do neither."""
-    rng = world.rng("lives on", title.number)
+    rng = world.rng("lives on", title.uscc)
     yield clock.now() + timedelta(days=rng.randint(0, 200))
     if rng.random() < CHANGES:
         yield from _change(world, rng, title)

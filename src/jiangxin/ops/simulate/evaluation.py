@@ -30,7 +30,7 @@ FAILS, MENDS, SILENT = 0.2, 0.6, 0.3
 
 def ends(world: World, title: Title) -> Story:
     """Apply too early, then in time; be scored; pass, or be ordered to mend."""
-    rng = world.rng("ends", title.number)
+    rng = world.rng("ends", title.uscc)
     if not _standing(title):
         return
     with world.refused("建设期未满即申请验收"):

@@ -12,7 +12,7 @@ from .world import World
 
 def begins(world: World, title: Title) -> None:
     """Put the stories of a title that both ministries have just registered on the agenda."""
-    rng = world.rng("life", title.number)
+    rng = world.rng("life", title.uscc)
     soon = clock.now() + timedelta(days=rng.randint(10, 40))
     world.agenda.start(money.claims_support(world, title), soon)
     world.agenda.start(changing.lives_on(world, title), soon + timedelta(days=60))

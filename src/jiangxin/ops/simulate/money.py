@@ -23,7 +23,7 @@ LOCAL_SHARE, OWN_SHARE = 0.3, 0.2
 
 def claims_support(world: World, title: Title) -> Story:
     """The unit claims class and tier; the province checks it, or sends it back once."""
-    rng = world.rng("claim", title.number)
+    rng = world.rng("claim", title.uscc)
     unit, (hr, _) = world.unit_of(title), world.both(title.province)
     tiers = pack().money["tiers"][title.kind]
     row = claims.save_claim(
@@ -109,7 +109,7 @@ def _send(world: World, line: PlanLine) -> None:
         on=clock.today(),
         doc_number=number,
     )
-    rng = world.rng("passes on", line.pk)
+    rng = world.rng("passes on", line.title.uscc)
     wait = rng.randint(150, 240) if rng.random() < LATE else rng.randint(15, 50)
     world.agenda.start(
         _pass_on(world, rng, line.title, line.amount), clock.now() + timedelta(days=wait)

@@ -18,7 +18,7 @@ SPEAKS = 0.5
 
 def revokes(world: World, title: Title, *, cause: str) -> Story:
     """From the proposal to the published decision; a hearing that is skipped is refused."""
-    rng = world.rng("revokes", title.number)
+    rng = world.rng("revokes", title.uscc)
     hr, _ = world.both(title.province)
     case = proposal.propose(
         viewer=hr,

@@ -24,7 +24,7 @@ TIMES, SHARE = 4, 0.19
 
 def spends(world: World, title: Title) -> Story:
     """Four payments over two years, each with its proof; never more than has arrived (4.5)."""
-    rng = world.rng("spends", title.number)
+    rng = world.rng("spends", title.uscc)
     unit = world.unit_of(title)
     total = received(title)["central"]
     with world.refused("支出超过到账资金"):
