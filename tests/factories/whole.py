@@ -47,6 +47,7 @@ LISTS = (
     "desk-claims",
     "desk-constructions",
     "desk-coverage",
+    "desk-nation-overdue",
     "desk-draw",
     "desk-experiences",
     "desk-experts",
