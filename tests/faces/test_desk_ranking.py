@@ -12,8 +12,12 @@ from jiangxin.records.identity.actions import open_account
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.review.actions import rounds
 from jiangxin.stages.review.models import Round, ScoreSheet
 from jiangxin.stages.review.queries.ranking import proposal_digest
+from jiangxin.stages.titles.models import Title
+from tests.factories.pictures import titled
 from tests.factories.review import NOW, Province, make_province
 
 
@@ -133,6 +137,38 @@ def test_finance_may_not_edit_and_nobody_else_may_come_in(province: Province, ro
     one = reverse("desk-ranking-sheet", args=[row.pk, sheet.pk])
     assert login(other.hr).get(one).status_code == 404
     assert "属实" in login(province.supervisor).get(one).content.decode()
+
+
+def test_who_selects_sees_which_gaps_of_the_province_a_project_would_fill(
+    province: Province,
+) -> None:
+    cook, nurse = "4-03-02-01", "4-14-01-02"
+    names = {code: each.name for code, each in pack().occupations.items()}
+    titled(province.code, cook, year=2024)
+    elsewhere = titled("11", nurse, year=2024)
+    Title.objects.filter(pk=elsewhere.pk).update(priority_field="nursing")
+    first, second, third = province.projects[:3]
+    for project, code, field in ((first, nurse, "nursing"), (second, cook, ""), (third, "", "")):
+        project.answers = {**project.answers, "leader_occupation": code}
+        project.priority_field = field
+        project.save(update_fields=["answers", "priority_field"])
+    row = province.scoring()
+    page = reverse("desk-ranking", args=[row.pk])
+    gap = f"可填补本省空白：{pack().priority_fields['nursing']}、{names[nurse]}"
+    assert "可填补本省空白" not in login(province.hr).get(page).content.decode(), (
+        "not while scoring"
+    )
+    expert = login(province.viewer(row.panel.first().expert))
+    sheet = ScoreSheet.objects.filter(seat=row.panel.first()).first()
+    for address in (reverse("expert-queue"), reverse("expert-sheet", args=[sheet.pk])):
+        assert "空白" not in expert.get(address).content.decode()
+    province.sign_all(row, lambda _e, _p: 90)
+    rounds.rank_round(viewer=province.hr, round_id=row.pk)
+    for viewer in (province.hr, province.finance):
+        shown = login(viewer).get(page).content.decode()
+        assert shown.count("可填补本省空白：") == 1
+        assert gap in shown
+    assert expert.get(page).status_code == 403
 
 
 def test_a_sheet_of_another_round_is_not_found(province: Province, row: Round) -> None:

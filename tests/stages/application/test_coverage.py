@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jiangxin.stages.application.coverage import occupation_counts
+from jiangxin.stages.application.coverage import covered, occupation_counts, occupations_of
 from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.titles.models import Title
 from tests.factories.pictures import project, titled
@@ -51,3 +51,24 @@ def test_it_is_one_query_however_many_titles_there_are(django_assert_num_queries
         titled("32", NURSE, track=Track.STUDIO)
         with django_assert_num_queries(1):
             occupation_counts()
+
+
+def test_what_a_province_has_is_what_its_valid_titles_name(django_assert_num_queries: Any) -> None:
+    titled("37", COOK, NURSE, priority_field="nursing")
+    titled("37", COURIER, state="revoked", priority_field="childcare")
+    titled("32", COURIER)
+    with django_assert_num_queries(1):
+        assert covered("37") >= {COOK, NURSE, "nursing"}
+    assert not covered("37") & {COURIER, "childcare"}
+    own = {code for (province, code), n in occupation_counts().items() if n and province == "37"}
+    assert covered("37") - {"nursing", ""} == own
+    assert covered("11") == set()
+
+
+def test_the_occupations_of_one_application_are_those_that_are_counted() -> None:
+    base = project("37", COOK, NURSE, COOK)
+    leader = project("37", NURSE, track=Track.STUDIO)
+    assert occupations_of(base) == {COOK, NURSE}
+    assert occupations_of(leader) == {NURSE}
+    base.answers = {"occupations": ["坏", {}], "leader_occupation": ["坏"]}
+    assert occupations_of(base) == set()

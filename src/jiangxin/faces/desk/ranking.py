@@ -10,9 +10,11 @@ from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.scoring.marking import Evidence
 from jiangxin.core.scoring.points import shown as points
 from jiangxin.core.workflow import PROVINCIAL, Department, ProjectState, RoundState
+from jiangxin.faces.frame.nation import filled
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.records.concurrence.queries import marks_in
 from jiangxin.records.concurrence.queries import rounds as words
+from jiangxin.stages.application.coverage import covered, occupations_of
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Kind, Track
 from jiangxin.stages.review.actions import decision
@@ -68,6 +70,7 @@ def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpR
     open_for_change = row.state == RoundState.RANKED
     said = list(words(row.subject))
     digest = reading.proposal_digest(row)
+    gaps = _gaps(row.call.province, found)
     marks = marks_in(said, digest=digest)
     return desk_page(
         request,
@@ -78,7 +81,10 @@ def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpR
             "state": RoundState(row.state).label,
             "method": Aggregation(row.method).label,
             "found": found,
-            "lines": [_line(request, row, found, line) for line in found.lines],
+            "lines": [
+                {**_line(request, row, found, line), "gaps": gaps[line.decision.application_id]}
+                for line in found.lines
+            ],
             "experts": [
                 {"short": f"{seat.get_field_display()}{seat.place}", "name": seat.expert.name}
                 for seat in found.experts
@@ -97,6 +103,14 @@ def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpR
             "errors": by_field(problems),
         },
     )
+
+
+def _gaps(province: str, found: reading.Ranking) -> dict[int, list[str]]:
+    """Application → the priority fields and occupations without a title in the province that it
+    would bring: for who selects, once the scores are open; it moves no score. One query."""
+    there = covered(province)
+    projects = [line.decision.application for line in found.lines]
+    return {each.pk: filled(there, each.priority_field, occupations_of(each)) for each in projects}
 
 
 def _line(request: Request, row: Any, found: reading.Ranking, line: reading.Line) -> dict[str, Any]:

@@ -5,7 +5,7 @@ counts rows of the public register, so everybody may see every one of them.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from jiangxin.core.kernel import clock
@@ -231,6 +231,14 @@ def occupation_names() -> dict[str, str]:
 def missing_occupations(counts: Counts, code: str) -> list[str]:
     """The occupations of the pack without a title in a province; in the nation for no code."""
     return _missing(counts, code, occupation_names())
+
+
+def filled(covered: Container[str], field: str, occupations: Iterable[str]) -> list[str]:
+    """Which gaps a project of this field and these occupations would fill where those `covered`
+    have a title already (N04, N05)."""
+    names = pack().priority_fields | occupation_names()
+    asked = (field, *sorted(occupations))
+    return [names[key] for key in asked if key in names and key not in covered]
 
 
 def _missing(counts: Counts, code: str, names: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,8 @@
 """Which occupations the programme's valid titles serve, province by province (N04)."""
 
-from django.db.models import CharField, Count, F, Func, JSONField, TextField, Value
+from typing import Any
+
+from django.db.models import CharField, Count, F, Func, JSONField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from jiangxin.stages.programme.queries import pack
@@ -46,31 +48,59 @@ def occupation_counts() -> dict[tuple[str, str], int]:
     of its table, a studio for its leader's. Nothing else of an application is read, and no
     application that has no valid title. One query, reckoned in the database.
     """
-    first, last = programme_years()
-    named = Title.objects.filter(
-        PUBLICLY_VALID, year__range=(first, last), origin__startswith="project:"
-    )
+    rows = _served().values_list("province", "occupation").annotate(n=Count("pk", distinct=True))
+    return {(province, code): count for province, code, count in rows if code}
+
+
+def covered(province: str) -> set[str]:
+    """The priority fields and the occupations of a province's valid titles of the programme, by
+    their keys and codes; one query."""
+    fields = Title.objects.filter(_valid(), province=province).order_by()
+    named = _served().filter(province=province).values_list("occupation")
+    return {key for (key,) in fields.values_list("priority_field").union(named)}
+
+
+def _valid() -> Q:
+    return PUBLICLY_VALID & Q(year__range=programme_years())
+
+
+def _served() -> QuerySet[Any, Any]:
+    """A row for each application behind a valid title and each `occupation` that it names."""
+    named = Title.objects.filter(_valid(), origin__startswith="project:")
     subject = Concat(Value("project:"), Cast("pk", CharField()))
     picked = [_Picked(F("answers"), Cast(Value(path), _JsonPath())) for path in _paths()]
-    rows = (
+    return (
         Application.objects.annotate(name_in_register=subject)
         .filter(name_in_register__in=named.values("origin"))
         .order_by()
         .annotate(occupation=_Texts(_Joined(*picked)))
-        .values_list("province", "occupation")
-        .annotate(n=Count("pk", distinct=True))
     )
-    return {(province, code): count for province, code, count in rows if code}
+
+
+def occupations_of(project: Application) -> set[str]:
+    """The occupations that one application names, as `occupation_counts` reads them; no query."""
+    found: list[Any] = []
+    for key, column in _questions():
+        answer = project.answers.get(key)
+        rows = answer if column and isinstance(answer, list) else []
+        found += [row.get(column) for row in rows if isinstance(row, dict)]
+        found += [] if column else [answer]
+    return {code for code in found if isinstance(code, str) and code}
 
 
 def _paths() -> list[str]:
     """The JSON paths of all questions of the forms that are answered by an occupation."""
-    found: dict[str, None] = {}
+    return [f'$."{key}"' + (f'[*]."{column}"' if column else "") for key, column in _questions()]
+
+
+def _questions() -> list[tuple[str, str]]:
+    """Those questions: key, and the column where the answer is a table; "" where it is none."""
+    found: dict[tuple[str, str], None] = {}
     for track in Track:
         for _, field in pack().form(track).fields():
             if field.kind == "occupation":
-                found[f'$."{field.key}"'] = None
+                found[field.key, ""] = None
             for column in field.columns:
                 if column.kind == "occupation":
-                    found[f'$."{field.key}"[*]."{column.key}"'] = None
+                    found[field.key, column.key] = None
     return list(found)

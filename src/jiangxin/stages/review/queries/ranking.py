@@ -1,8 +1,19 @@
 """The ranking as the province sees it after all sheets are signed: rows, statistics, proposal."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import (
+    Count,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    prefetch_related_objects,
+)
+from django.db.models.functions import Coalesce
 
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import NotFound, WrongState
@@ -24,9 +35,10 @@ READERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITO
 OPEN_SCORES = (RoundState.RANKED, RoundState.DECIDED)
 
 
-def rounds(viewer: Viewer) -> QuerySet[Round]:
-    """The reviews of the viewer's province; of all for national supervision and audit."""
-    rows = Round.objects.select_related("call")
+def rounds(viewer: Viewer) -> QuerySet[Any]:
+    """The reviews of the viewer's province, each with `cut`, its places in the quota; of all for
+    national supervision and audit."""
+    rows = Round.objects.select_related("call").annotate(cut=_places())
     if viewer.role in READERS and viewer.province:
         return rows.filter(call__province=viewer.province)
     if viewer.role in (Role.SUPERVISOR, Role.AUDITOR):
@@ -34,8 +46,8 @@ def rounds(viewer: Viewer) -> QuerySet[Round]:
     return rows.none()
 
 
-def round_of(viewer: Viewer, round_id: int) -> Round:
-    """One review. Raises `NotFound` beyond the viewer's scope."""
+def round_of(viewer: Viewer, round_id: int) -> Any:
+    """One review, as `rounds` has it. Raises `NotFound` beyond the viewer's scope."""
     found = rounds(viewer).filter(pk=round_id).first()
     if found is None:
         raise NotFound("没有这次评审。", remedy="它可能属于其他省份。")
@@ -83,11 +95,15 @@ def ranking(viewer: Viewer, round_id: int) -> Ranking:
 
     Raises `NotFound` beyond the scope, `WrongState` before the ranking.
     """
-    return analysed(round_of(viewer, round_id))
+    row = round_of(viewer, round_id)
+    return analysed(row, cut=row.cut)
 
 
-def analysed(row: Round) -> Ranking:
-    """`ranking` without a viewer, for later stages. Raises `WrongState` before the ranking."""
+def analysed(row: Round, *, cut: int | None = None) -> Ranking:
+    """`ranking` without a viewer, for later stages; `cut` where the places are known already.
+
+    Raises `WrongState` before the ranking.
+    """
     require_open_scores(row)
     prefetch_related_objects(
         [row], Prefetch("decisions", Decision.objects.select_related("application__unit", "place"))
@@ -112,7 +128,7 @@ def analysed(row: Round) -> Ranking:
     }
     method = Aggregation(row.method)
     intervals = leave_one_out(sheets, method)
-    cut = places(row)
+    cut = places(row) if cut is None else cut
     ties = _ties(decisions)
     departing = {each.application_id for each in departures(row)}
     ranked = [
@@ -159,11 +175,17 @@ def _ties(decisions: list[Decision]) -> dict[int, tuple[int, ...]]:
 
 def places(row: Round) -> int:
     """How many projects of this kind the province may still propose, those of this round included."""
-    own = Q(decision=None) | Q(decision__round=row)
+    return int(Round.objects.filter(pk=row.pk).values_list(_places()).get()[0])
+
+
+def _places() -> Coalesce:
+    """The same as a column of a round."""
+    own = Q(decision=None) | Q(decision__round=OuterRef("pk"))
     held = QuotaPlace.objects.filter(
-        province=row.call.province, year=row.call.year, kind=row.kind
-    ).filter(own)
-    return int(held.aggregate(n=Count("id"))["n"])
+        own, province=OuterRef("call__province"), year=OuterRef("call__year"), kind=OuterRef("kind")
+    )
+    counted = held.order_by().values("province").annotate(n=Count("id")).values("n")
+    return Coalesce(Subquery(counted), Value(0))
 
 
 def departures(row: Round) -> list[Decision]:
