@@ -39,7 +39,7 @@ def fill_pool(rng: Random, province: Province) -> None:
                 unit_name=f"{province.short}{rng.choice(names.PLACES)}职业大学{names.MARK}",
                 title=rng.choice(("正高级讲师", "高级技师", "高级会计师", "研究员")),
                 phone=names.mobile(rng),
-                term_until=datetime(2027, 12, 31).date(),  # noqa: DTZ001 -- a date
+                term_until=clock.today().replace(year=clock.today().year + 5, month=12, day=31),
             )
             pool.activate(viewer=hr, expert_id=expert.pk)
 

@@ -4,10 +4,13 @@ from datetime import timedelta
 from random import Random
 
 from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.regions import BY_CODE
 from jiangxin.core.scoring.points import shown
 from jiangxin.core.scoring.rubric import Kind
 from jiangxin.core.workflow import ProjectState
+from jiangxin.ops.scenes.panel import fill_pool
 from jiangxin.records.identity.queries import viewer_of
+from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.acceptance import queries as reading
 from jiangxin.stages.acceptance.actions import desk, panel, unit
 from jiangxin.stages.acceptance.models import Acceptance, Sheet
@@ -75,9 +78,12 @@ def _apply(world: World, rng: Random, title: Title) -> Acceptance:
 
 
 def _seat(world: World, rng: Random, row: Acceptance) -> None:
-    """One expert of each field, finance among them; none who must stay out."""
+    """One expert of each field, finance among them; none who must stay out. A pool that has run out,
+    by terms that ended or by recusal, is filled up first."""
     hr, _ = world.both(row.title.province)
-    free = [each.expert for each in reading.candidates(hr, row) if not each.barred]
+    if {each.field for each in _free(hr, row)} < set(Field):
+        fill_pool(rng, BY_CODE[row.title.province])
+    free = _free(hr, row)
     chosen = [
         rng.choice([each for each in free if each.field == field])
         for field in (Field.TECHNICAL, Field.EDUCATION, Field.FINANCE)
@@ -89,6 +95,10 @@ def _seat(world: World, rng: Random, row: Acceptance) -> None:
         leader_id=chosen[0].pk,
         due=clock.today() + timedelta(days=20),
     )
+
+
+def _free(hr: Viewer, row: Acceptance) -> list[Expert]:
+    return [each.expert for each in reading.candidates(hr, row) if not each.barred]
 
 
 def _score(rng: Random, row: Acceptance, share: int) -> None:
