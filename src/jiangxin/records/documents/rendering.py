@@ -6,12 +6,19 @@ The layout follows GB/T 9704-2012 (margins 37, 28, 35 and 26 mm; 22 lines of 28 
 
 import json
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import typst
 
 TEMPLATES = Path(__file__).parent / "typst"
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The machine's fonts, searched once: that takes as long as a document."""
+    return typst.Fonts()
 
 
 def pdf(template: str, data: dict[str, Any], *, at: datetime) -> bytes:
@@ -23,6 +30,7 @@ def pdf(template: str, data: dict[str, Any], *, at: datetime) -> bytes:
     return typst.compile(
         str(TEMPLATES / f"{template}.typ"),
         root=str(TEMPLATES),
+        font_paths=_fonts(),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         timestamp=int(at.timestamp()),
     )
