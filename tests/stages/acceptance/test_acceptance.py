@@ -582,3 +582,17 @@ def test_two_clicks_make_one_application() -> None:
     assert isinstance(refused, DomainError)
     assert Acceptance.objects.count() == 1
     assert Application.objects.get(pk=built.project.pk).state == "in_acceptance"
+
+
+@pytest.mark.usefixtures("_ended")
+def test_a_signed_leader_is_still_waited_for_until_the_checklist_is_ticked(built: Built) -> None:
+    row = built.started()
+    sign_all(row)
+
+    def waits(leader: bool) -> list[int]:
+        found = [each for each in queries.standing(row) if each.leader is leader]
+        return [queries.sheets_waiting(viewer_for(each)).rows.count() for each in found]
+
+    assert (waits(leader=True), waits(leader=False)) == ([1], [0, 0])
+    tick(row)
+    assert (waits(leader=True), waits(leader=False)) == ([0], [0, 0])

@@ -44,6 +44,7 @@ class Request(HttpRequest):
     """What a view gets: Django's request with the viewer (annotation only, never constructed)."""
 
     viewer: Viewer
+    unread: int  # messages, where the layout's own count has them; unset otherwise
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,38 @@
 """The score sheet as a form, for every kind of panel, and the layout of an expert's pages."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
 
+from jiangxin.core.kernel import clock
 from jiangxin.core.scoring.marking import Evidence, Result
 from jiangxin.core.scoring.points import shown as points
 from jiangxin.core.scoring.rubric import Item, Kind, Rubric
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.pages import Request, render
-from jiangxin.stages.acceptance.queries import sheets_open
+from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.queries import unread
+from jiangxin.records.inbox.waiting import NOTHING, Count, compiled
+from jiangxin.stages.acceptance.queries import sheets_waiting
 
+ACCEPTANCES, INBOX = "acceptance-queue", "my-inbox"
 Answers = Mapping[str, Sequence[submitted.Answer]]
 
 
 def expert_page(
     request: Request, template: str, context: dict[str, Any], *, status: int | None = None
 ) -> HttpResponse:
-    """A page of an expert, never kept by the browser; the navigation counts what waits. One query."""
-    waiting = sheets_open(request.viewer)
+    """A page of an expert, never kept by the browser; the navigation counts what waits. One query.
+
+    The unread messages are counted along with it; `request.unread` tells the layout.
+    """
+    found = _count(request.viewer, clock.now().replace(second=0, microsecond=0)).run()
+    waiting = found.get(ACCEPTANCES, NOTHING).count
+    request.unread = found.get(INBOX, NOTHING).count
     nav = [
         {"label": label, "url": path_of(name), "active": request.path.startswith(path_of(name))}
         for name, label in (
@@ -31,6 +43,12 @@ def expert_page(
     response = render(request, template, {"workspace_nav": nav, **context}, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@lru_cache(maxsize=4096)
+def _count(viewer: Viewer, _minute: datetime) -> Count:
+    """Compiled once a minute for each expert, as the desk's count is."""
+    return compiled({ACCEPTANCES: sheets_waiting(viewer), INBOX: unread(viewer)})
 
 
 def score_groups(

@@ -292,9 +292,12 @@ def assigned(viewer: Viewer) -> QuerySet[Sheet]:
 
 
 def sheets_waiting(viewer: Viewer) -> Waits:
-    """The own sheets that are not signed, by the date of their acceptance."""
-    rows = assigned(viewer).filter(acceptance__state=A.SCORING, state=SheetState.DRAFT)
-    return Waits(rows.exclude(conflict=Conflict.DECLARED), due="acceptance__due")
+    """The own sheets that wait for a signature or, for a leader, for the checklist, by the date of
+    their acceptance."""
+    unsigned = Q(state=SheetState.DRAFT) & ~Q(conflict=Conflict.DECLARED)
+    unticked = Q(leader=True) & Q(acceptance__checklist__contains=[{"tick": ""}])
+    rows = assigned(viewer).filter(unsigned | unticked, acceptance__state=A.SCORING)
+    return Waits(rows, due="acceptance__due")
 
 
 def own_sheet(viewer: Viewer, sheet_id: int) -> Sheet:
@@ -303,13 +306,6 @@ def own_sheet(viewer: Viewer, sheet_id: int) -> Sheet:
     if found is None:
         raise NotFound("没有这份评价表。", remedy="它可能属于其他专家，或已改由其他专家评价。")
     return found
-
-
-def sheets_open(viewer: Viewer) -> int:
-    """How many acceptances wait for this expert's signature or, for a leader, for the checklist."""
-    waits = Q(state=SheetState.DRAFT) & ~Q(conflict=Conflict.DECLARED)
-    ticks = Q(leader=True) & Q(acceptance__checklist__contains=[{"tick": ""}])
-    return assigned(viewer).filter(waits | ticks, acceptance__state=A.SCORING).count()
 
 
 def panel_file(viewer: Viewer, sheet_id: int, document_id: int) -> Document:
