@@ -283,6 +283,16 @@ PROJECT = Machine(
             guards=("both_agree", "checked_by_another"),
         ),
         Transition(
+            name="keep",
+            label="不予取消，继续建设",
+            sources=(P.RECTIFYING,),
+            target=P.UNDER_CONSTRUCTION,
+            by=HR,
+            clause="4.3",
+            event="project.kept",
+            guards=("both_agree", "reasons_given"),
+        ),
+        Transition(
             name="revoke",
             label="取消称号",
             sources=TITLED,

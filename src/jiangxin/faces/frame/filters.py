@@ -65,6 +65,7 @@ TONES = {
     "passed": "green",
     "failed": "red",
     "expired": "red",
+    "kept": "blue",
     "proposed": "blue",
     "noticed": "amber",
     "heard": "blue",
