@@ -173,6 +173,8 @@ EMAIL_PORT = int(os.environ.get("JIANGXIN_EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("JIANGXIN_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("JIANGXIN_EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = flag("JIANGXIN_EMAIL_TLS")
+# Where users reach the site; mails lead there.
+PUBLIC_URL = os.environ.get("JIANGXIN_URL", "").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("JIANGXIN_EMAIL_FROM", "jiangxin@localhost")
 
 # --- safety --------------------------------------------------------------------------------------
