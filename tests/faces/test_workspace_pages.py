@@ -170,7 +170,7 @@ def test_a_correction_ends_on_its_own_day(round_: Round) -> None:
     project.refresh_from_db()
     assert project.correction_due is not None
     client = client_of(unit_of(project))
-    told = f"{clock.long_date(project.correction_due)}23:59"
+    told = f"{clock.long_date(project.correction_due)}24:00"
     assert told in text_of(client, "workspace-home")
     assert told in text_of(client, "apply-tasks", project.pk)
     with clock.at(clock.end_of(project.correction_due)):

@@ -114,6 +114,11 @@ def moment(value: datetime | None) -> str:
     return clock.long_moment(value) if value else NOTHING
 
 
+def deadline(value: datetime | None) -> str:
+    """2025年10月31日（星期五）24:00, Beijing time: until when something can be done."""
+    return clock.long_deadline(value) if value else NOTHING
+
+
 def short_moment(value: datetime | None) -> str:
     """10-31 17:00 for dense lists, Beijing time."""
     return f"{value.astimezone(clock.BEIJING):%m-%d %H:%M}" if value else NOTHING
@@ -254,6 +259,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "date": day,
     "long_date": long_day,
     "moment": moment,
+    "deadline": deadline,
     "short_moment": short_moment,
     "iso": iso,
     "percent": percent,
