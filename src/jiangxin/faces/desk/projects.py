@@ -28,6 +28,7 @@ from jiangxin.faces.frame.submitted import differences, pages
 from jiangxin.faces.frame.timeline import event_line
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import queries
+from jiangxin.stages.application.scan import verdict
 from jiangxin.stages.examination.queries import rejection, returns, sheet
 from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.programme.tracks import Kind, Track
@@ -207,6 +208,25 @@ def head(project: Any) -> dict[str, Any]:
         ],
         "state": {"code": project.state, "label": STATES[project.state]},
         "clock": running_clock(project),
+        "paper": _paper(project),
+    }
+
+
+def _paper(project: Any) -> dict[str, Any]:
+    """How the sealed copy stands to the newest version, and where both can be seen."""
+    found = verdict(project)
+    row = found.scan
+    return {
+        "word": found.word,
+        "label": found.label,
+        "pdf": path_of("apply-paper-pdf", project.pk, project.version),
+        "held": row
+        and {
+            "url": path_of("evidence-file", project.pk, row.document_id),
+            "code": row.code,
+            "how": row.get_how_display(),
+            "at": row.at,
+        },
     }
 
 
