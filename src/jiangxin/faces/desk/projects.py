@@ -175,7 +175,7 @@ def project(request: Request, project_id: int) -> HttpResponse:
     tab = tab if tab in TABS else "form"
     context = {
         "project": found,
-        "head": head(found),
+        "head": head(found, paper=tab == "form"),
         "joint": joint_act(request.viewer, found),
         "tab": tab,
         "tabs": [
@@ -196,8 +196,9 @@ def _around(request: Request) -> Around:
     return listing_for(request.viewer).around(rows, request, back=back)
 
 
-def head(project: Any) -> dict[str, Any]:
-    """What stands on top of a project: number, unit, track, state, and the clock that runs now."""
+def head(project: Any, *, paper: bool = True) -> dict[str, Any]:
+    """What stands on top of a project: number, unit, track, state, the clock that runs now, and with
+    `paper` its sealed copy."""
     return {
         "kicker": f"{project.number} · {project.year} 年度 · {province_name(project.province)}",
         "facts": [
@@ -208,7 +209,7 @@ def head(project: Any) -> dict[str, Any]:
         ],
         "state": {"code": project.state, "label": STATES[project.state]},
         "clock": running_clock(project),
-        "paper": _paper(project),
+        "paper": _paper(project) if paper else None,
     }
 
 
