@@ -20,6 +20,7 @@ SECRET_KEY = secret_key(VAR)
 DEBUG = False
 ALLOWED_HOSTS = [*words("JIANGXIN_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = words("JIANGXIN_ORIGINS")
+PUBLIC_URL = os.environ.get("JIANGXIN_PUBLIC_URL", "").rstrip("/")  # what QR codes on paper lead to
 ROOT_URLCONF = "jiangxin.config.urls"
 WSGI_APPLICATION = "jiangxin.config.wsgi.application"
 AUTH_USER_MODEL = "identity.User"

@@ -17,8 +17,10 @@ from jiangxin.records.identity.models import Organisation
 from jiangxin.stages.application import actions
 from jiangxin.stages.application.models import Application, Evidence
 from jiangxin.stages.application.queries import form_of, gaps, visible
+from jiangxin.stages.application.registered import LOCKED
 from jiangxin.stages.application.sealing import shown_answers
 from jiangxin.stages.programme.models import Track
+from jiangxin.stages.programme.queries import pack
 from tests.factories.applications import CLOSES, DURING, Round, make_round, save, unit_of
 
 pytestmark = pytest.mark.django_db
@@ -302,3 +304,11 @@ def test_nothing_is_attached_removed_or_saved_when_it_is_too_late(round_: Round)
         with pytest.raises(WrongState, match="截止"):
             save(project, "plan", plan_goal="太晚了的目标，内容足够长。")
     assert project.evidence.count() == count + 1
+
+
+@pytest.mark.parametrize("track", list(Track))
+def test_the_pack_says_of_exactly_the_locked_fields_that_the_registration_gives_them(
+    track: Track,
+) -> None:
+    form = pack().form(track.value)
+    assert {each.key for _, each in form.fields() if each.source == "registered"} == set(LOCKED)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from .cases import run_case
 from .conditions import Condition
 from .floor import check_overlay
+from .forms import SOURCES, Field
 from .pack import Pack
 from .verdict import Verdict
 
 NORM_KINDS = frozenset("TEQDPRMSA")
+LEAST_HELP = 5  # letters; shorter is no explanation
 WAYS = frozenset({"enforced", "computed", "reported"})
 PLACES = frozenset(
     {"track", "form", "parameter", "stage", "money", "rubric", "overlay", "draw", "face", "list"}
@@ -127,12 +129,30 @@ def _forms(pack: Pack) -> Iterator[str]:
                 yield f"{where}引用的条款“{clause}”不存在。"
             for norm in set(field.norms) - set(pack.norms):
                 yield f"{where}引用的规范“{norm}”不存在。"
-            if field.kind in ("choice", "multichoice") and not field.options:
-                yield f"{where}没有选项。"
-            if field.kind == "table" and not field.columns:
-                yield f"{where}没有列。"
-            if field.computed and counts[field.computed.table] != 1:
-                yield f"{where}由不存在的表“{field.computed.table}”计算。"
+            yield from (f"{where}{wrong}" for wrong in _field(field))
+            for name in field.computed.reads() if field.computed else ():
+                if counts[name] != 1:
+                    yield f"{where}由不存在的字段“{name}”计算。"
+            for column in field.columns:
+                yield from (f"{where}的列“{column.key}”{wrong}" for wrong in _field(column))
+
+
+def _field(field: Field) -> Iterator[str]:
+    """What one field or column lacks: options, columns, a known source, its help in own words."""
+    if field.kind in ("choice", "multichoice") and not field.options:
+        yield "没有选项。"
+    if field.kind == "table" and not field.columns:
+        yield "没有列。"
+    if field.source not in SOURCES:
+        yield f"的来源“{field.source}”不存在。"
+    if not helps(field):
+        yield "没有填写说明（help），或说明只是重复了名称。"
+
+
+def helps(field: Field) -> bool:
+    """Whether the help says more than the label: a sentence, and not the label's own words."""
+    said = field.help.strip().rstrip("。")
+    return len(said) >= LEAST_HELP and field.help.strip()[-1] in "。？！" and said != field.label
 
 
 def _names(pack: Pack) -> Iterator[str]:
@@ -168,3 +188,8 @@ def _overlays(pack: Pack) -> Iterator[str]:
     for overlay in pack.overlays:
         for refusal in check_overlay(pack, overlay):
             yield f"省级细则 {overlay.code}：{refusal.message}"
+        for added in (found for sections in overlay.fields.values() for found in sections.values()):
+            for field in added:
+                yield from (
+                    f"省级细则 {overlay.code} 的“{field.key}”{wrong}" for wrong in _field(field)
+                )

@@ -21,6 +21,7 @@ OTHERS = {
     "quota.exception_granted": "增加名额",
     # application and examination
     "project.begun": "建立申报",
+    "project.scan_added": "上传盖章申报表",
     "examination.judged": "判定",
     "examination.accepted": "采纳计算结果",
     "examination.carried_over": "沿用上次判定",

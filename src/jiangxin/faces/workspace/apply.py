@@ -1,20 +1,17 @@
 """Filling in an application: begin, the task list, check, submit, withdraw."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
-from jiangxin.core.policy import Verdict
 from jiangxin.core.workflow import MACHINES, ProjectState, Role
-from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.stages.application import actions, queries
 from jiangxin.stages.examination.queries import open_returns
 from jiangxin.stages.programme.tracks import Track
 
+from .check import check_page
 from .navigation import revision_of, strip_of, workspace_page
 
 UNIT = frozenset({Role.APPLICANT})
@@ -72,44 +69,7 @@ def check(request: Request, application_id: int) -> HttpResponse:
     project = queries.application(request.viewer, application_id)
     if project.state not in actions.EDITABLE:
         return redirect("apply-receipt", application_id)
-    return _check_page(request, project, [])
-
-
-def _check_page(request: Request, project: Any, problems: list[DomainError]) -> HttpResponse:
-    form = queries.form_of(project)
-    held = [
-        {
-            "field": row.field,
-            "document": row.document_id,
-            "name": row.document.name,
-            "size": row.document.size,
-        }
-        for row in queries.evidence(project)
-    ]
-    findings = queries.eligibility(project)
-    unmet = [each for each in findings if each.verdict is Verdict.NOT_MET]
-    gaps = queries.gaps(project)
-    edit = {s.key: reverse("apply-section", args=[project.pk, s.key]) for s in form.sections}
-    return workspace_page(
-        request,
-        "workspace/check.html",
-        {
-            "project": project,
-            "strip": strip_of(project),
-            "pages": submitted.pages(form, project.answers, held, project.pk),
-            "edit": edit,
-            "gaps": [
-                {"url": f"{edit[gap.section]}#field-{gap.field}", "message": gap.message}
-                for gap in gaps
-            ],
-            "findings": findings,
-            "unmet": [each for each in unmet if each.norm not in actions.REGISTER_NORMS],
-            "barred": [each for each in unmet if each.norm in actions.REGISTER_NORMS],
-            "problems": problems,
-            "again": project.state == ProjectState.RETURNED,
-        },
-        status=422 if problems else 200,
-    )
+    return check_page(request, project, [])
 
 
 @page(roles=UNIT, methods=("POST",))
@@ -124,7 +84,7 @@ def submit(request: Request, application_id: int) -> HttpResponse:
             accept_unmet="accept_unmet" in request.POST,
         )
         return done(request, "已提交。请保存回执。", "apply-receipt", application_id)
-    return _check_page(request, queries.application(request.viewer, application_id), problems)
+    return check_page(request, queries.application(request.viewer, application_id), problems)
 
 
 @page(roles=UNIT, methods=("GET", "POST"))

@@ -7,7 +7,6 @@ from typing import IO, Any
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.policy import Parsed, Section, Verdict, parse_section
 from jiangxin.core.workflow import CallState, ProjectState, Role
@@ -19,8 +18,10 @@ from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.titles.queries import barring
 
 from .models import Application, Evidence, Version
+from .paper import content_digest, frozen_evidence
 from .queries import eligibility, form_of, gaps, latest_version
 from .registered import first_answers, with_locked
+from .scan import require_scan
 from .sealing import seal_answers, unmasked
 
 EDITABLE = (ProjectState.DRAFT, ProjectState.RETURNED)
@@ -235,9 +236,9 @@ def submit(
     project.version += 1
     project.submitted_at = clock.now()
     project.number = project.number or _number(project)
-    frozen = _frozen_evidence(project)
+    frozen = frozen_evidence(project)
     _mirror(project)
-    seal = digest({"answers": project.answers, "evidence": frozen, "track": project.track})
+    seal = content_digest(project, frozen)
     with _one_per_leader(project), transaction.atomic():
         event = move(
             project,
@@ -259,20 +260,6 @@ def submit(
         at=event.at,
         event=event,
     )
-
-
-def _frozen_evidence(project: Application) -> list[dict[str, Any]]:
-    """The files as a version keeps them: by field, with their hash."""
-    return [
-        {
-            "field": row.field,
-            "document": row.document_id,
-            "name": row.document.name,
-            "sha256": row.document.sha256,
-            "size": row.document.size,
-        }
-        for row in project.evidence.select_related("document").order_by("field", "id")
-    ]
 
 
 def _number(project: Application) -> str:
@@ -301,6 +288,7 @@ def _require_complete(project: Application, *, accept_unmet: bool) -> None:
             clause=first.clause or "3.1",
             field=first.field,
         )
+    require_scan(project)
     unmet = [finding for finding in eligibility(project) if finding.verdict is Verdict.NOT_MET]
     for finding in unmet:
         if finding.norm in REGISTER_NORMS:

@@ -138,13 +138,15 @@ def evidence_counts(application: Application) -> dict[str, int]:
 
 
 def evidence_file(viewer: Viewer, application_id: int, document_id: int) -> Document:
-    """A file of an application that the viewer may see: present evidence or a submitted version's.
+    """A file of an application that the viewer may see: present evidence, a submitted version's, or
+    the scan of its sealed copy.
 
     Raises `NotFound`.
     """
     project = application(viewer, application_id)
     held = {row.document_id for row in project.evidence.all()}
     held |= {item["document"] for version in project.versions.all() for item in version.evidence}
+    held |= {row.document_id for row in project.scans.all()}
     if document_id not in held:
         raise NotFound("没有这份材料。")
     return Document.objects.get(pk=document_id)

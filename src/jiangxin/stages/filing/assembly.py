@@ -22,6 +22,7 @@ from jiangxin.records.documents.queries import read
 from jiangxin.records.documents.rendering import pdf
 from jiangxin.records.ledger.queries import receipt
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.paper import content_of, form_data
 from jiangxin.stages.application.queries import latest_version
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.publicity.queries import report_facts as publicity_facts
@@ -136,7 +137,7 @@ def _project_files(project: Application) -> Iterator[tuple[str, bytes]]:
     if version is None:
         raise WrongState(f"项目 {project.number} 没有提交过的版本。")
     folder = project_folder(project.number)
-    yield f"{folder}申报表.pdf", pdf("form", papers.form_data(project, version), at=version.at)
+    yield f"{folder}申报表.pdf", pdf("form", form_data(project, content_of(version)), at=version.at)
     yield f"{folder}提交回执.json", _json(receipt(version.event_id))
     documents = Document.objects.in_bulk([item["document"] for item in version.evidence])
     for number, item in enumerate(version.evidence, start=1):
