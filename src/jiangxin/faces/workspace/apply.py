@@ -11,7 +11,7 @@ from jiangxin.core.policy import Verdict
 from jiangxin.core.workflow import MACHINES, ProjectState, Role
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, catching, done, page
-from jiangxin.stages.application import actions, queries
+from jiangxin.stages.application import actions, queries, reuse
 from jiangxin.stages.examination.queries import open_returns
 from jiangxin.stages.programme.tracks import Track
 
@@ -60,6 +60,10 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
                 for section in sections
             ],
             "returns": returns,
+            "earlier": [
+                {"pk": each.pk, "year": each.year, "track": each.get_track_display()}
+                for each in reuse.sources(request.viewer, project)[:3]
+            ],
             "complete": all(each == "done" for each in status.values()),
             "findings": queries.eligibility(project),
         },

@@ -11,6 +11,8 @@ MODULES = (
     "apply",
     "section",
     "evidence",
+    "uploading",
+    "reuse",
     "receipt",
     "expert",
     "acceptance_panel",

@@ -52,18 +52,8 @@ def media_type(name: str, size: int, content: IO[bytes]) -> str:
     what `check_archive`, `check_pdf` and `check_picture` refuse: bombs, locks, macros, scripts,
     what is cut short, and what is two kinds of file at once.
     """
-    stem, _, ending = name.rpartition(".")
-    ending = ending.lower()
-    if ending not in TYPES or not stem.strip():
-        raise Invalid(f"不接收“{name}”这类文件。", remedy=f"请上传 {ALLOWED} 文件。", field="file")
-    if size == 0:
-        raise Invalid(f"“{name}”是空文件。", remedy="请检查原文件后重新上传。", field="file")
-    if size > MAX_BYTES:
-        raise Invalid(
-            f"“{name}”有 {size / 1048576:.1f} MB，超过 20 MB。",
-            remedy="请压缩图片或拆分后上传。",
-            field="file",
-        )
+    ending = check_name(name)
+    check_size(name, size)
     expected = TYPES[ending]
     content.seek(0)
     head = content.read(8192)
@@ -76,6 +66,27 @@ def media_type(name: str, size: int, content: IO[bytes]) -> str:
         (check_pdf if ending == "pdf" else check_picture)(name, data)
     content.seek(0)
     return expected
+
+
+def check_name(name: str) -> str:
+    """The ending in small letters. Raises `Invalid` unless files of that ending are let in."""
+    stem, _, ending = name.rpartition(".")
+    ending = ending.lower()
+    if ending not in TYPES or not stem.strip():
+        raise Invalid(f"不接收“{name}”这类文件。", remedy=f"请上传 {ALLOWED} 文件。", field="file")
+    return ending
+
+
+def check_size(name: str, size: int) -> None:
+    """Raises `Invalid` for an empty and for a too large file."""
+    if size <= 0:
+        raise Invalid(f"“{name}”是空文件。", remedy="请检查原文件后重新上传。", field="file")
+    if size > MAX_BYTES:
+        raise Invalid(
+            f"“{name}”有 {size / 1048576:.1f} MB，超过 20 MB。",
+            remedy="请压缩图片或拆分后上传。",
+            field="file",
+        )
 
 
 def _check_head(name: str, ending: str, head: bytes) -> None:
