@@ -12,7 +12,7 @@ from jiangxin.core.workflow import Role
 from jiangxin.ops.scenes.country import officer
 from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.identity.actions import open_account
-from jiangxin.stages.application import actions
+from jiangxin.stages.application import proving
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.examination import actions as examining
@@ -180,7 +180,7 @@ def test_a_correction_ends_on_its_own_day(round_: Round) -> None:
 def test_a_file_comes_with_a_safe_name_and_is_never_sniffed(round_: Round) -> None:
     project = round_.draft(round_.unit())
     client = client_of(unit_of(project))
-    held = actions.attach(
+    held = proving.attach(
         viewer=unit_of(project),
         application_id=project.pk,
         field="plan_goal",

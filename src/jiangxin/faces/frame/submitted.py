@@ -118,17 +118,20 @@ def differences(form: Form, older: Any, newer: Any) -> list[Difference]:
         for field in section.fields:
             before, after = was.get(field.key), now.get(field.key)
             if before != after:
-                texts = (
-                    _changed_rows(field, before, after)
-                    if field.kind == "table"
-                    else (entry_of(field, before).text, entry_of(field, after).text)
-                )
+                texts = texts_of(field, before, after)
                 found.append(Difference(section.title, field.label, *texts))
             files = _files(older, field.key), _files(newer, field.key)
             if files[0] != files[1]:
                 label = f"{field.label}：佐证材料"
                 found.append(Difference(section.title, label, *map(_names, files)))
     return found
+
+
+def texts_of(field: Field, before: Any, after: Any) -> tuple[str, str]:
+    """Two answers of a field as texts; of a table the rows that the other has not."""
+    if field.kind == "table":
+        return _changed_rows(field, before, after)
+    return entry_of(field, before).text, entry_of(field, after).text
 
 
 def _changed_rows(field: Field, before: Any, after: Any) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from django.urls import path, reverse
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.workflow import MACHINES, ProjectState, Role
 from jiangxin.faces.frame.pages import Request, catching, done, page
-from jiangxin.stages.application import actions, queries
+from jiangxin.stages.application import actions, queries, reuse
 from jiangxin.stages.examination.queries import open_returns
 from jiangxin.stages.programme.tracks import Track
 
@@ -57,6 +57,10 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
                 for section in sections
             ],
             "returns": returns,
+            "earlier": [
+                {"pk": each.pk, "year": each.year, "track": each.get_track_display()}
+                for each in reuse.sources(request.viewer, project)[:3]
+            ],
             "complete": all(each == "done" for each in status.values()),
             "findings": queries.eligibility(project),
         },

@@ -14,6 +14,8 @@ MODULES = (
     "scan",
     "section",
     "evidence",
+    "uploading",
+    "reuse",
     "receipt",
     "expert",
     "acceptance_panel",
