@@ -13,6 +13,7 @@ from jiangxin.core.draw.checking import verify
 from jiangxin.core.draw.record import VoidReason
 from jiangxin.core.draw.shares import commitment
 from jiangxin.core.draw.walk import SkipReason
+from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, Tampered, WrongState
 from jiangxin.core.workflow import DrawState, ProjectState, Role
 from jiangxin.records.identity.actions import open_account
@@ -50,7 +51,7 @@ def test_the_whole_ceremony_seats_the_panel_and_its_record_holds(
     drawn = Event.objects.get(type="draw.drawn", subject=session.subject)
     assert drawn.payload["digest"] == session.record["digest"]
     place = tmp_path / "record.json"
-    place.write_text(json.dumps(watching.record(province.supervisor, session.pk)))
+    place.write_bytes(canonical(watching.record(province.supervisor, session.pk)))
     command = [sys.executable, "-m", "jiangxin.ops.cli", "draw", "verify", str(place)]
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
     place.write_text(place.read_text().replace(session.root, "0" * 64))

@@ -1,10 +1,10 @@
 """The draw on the screen of a room: step by step, each party on its own login, printable."""
 
-import json
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
+from django.utils.http import content_disposition_header
 
 from jiangxin.core.draw.record import VoidReason
 from jiangxin.core.draw.walk import SkipReason
@@ -150,11 +150,10 @@ def record(request: Request, session_id: int) -> HttpResponse:
 
 
 def send_record(found: dict[str, Any], suffix: str = "") -> HttpResponse:
-    """A record as a file, in order, as the verifiers take it."""
-    text = json.dumps(json.loads(canonical(found)), ensure_ascii=False, indent=1, sort_keys=True)
-    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    """A record as a file, in the canonical bytes that the verifiers demand."""
+    response = HttpResponse(canonical(found), content_type="application/json; charset=utf-8")
     name = f"draw-{found['sealed']['plan']['session']}{suffix}.json"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = content_disposition_header(True, name) or ""
     response["Cache-Control"] = "no-store"
     return response
 
