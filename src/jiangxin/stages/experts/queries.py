@@ -14,9 +14,10 @@ from jiangxin.core.policy import Overlay
 from jiangxin.core.policy.values import years_later
 from jiangxin.core.workflow import LoanState, Role
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.experts.choices import Field, State
+from jiangxin.stages.experts.choices import Field, Origin, State
 
 from .models import Expert, Loan
 from .rules import Rules, rules_of
@@ -55,6 +56,13 @@ def expert(viewer: Viewer, expert_id: int) -> Expert:
     if found is None:
         raise NotFound("没有这位专家。", remedy="可能属于其他省份的专家库。")
     return found
+
+
+def applications_waiting(viewer: Viewer) -> Waits:
+    """Who has asked to be taken into the viewer's pool and waits for its review."""
+    if viewer.role is not Role.PROVINCE_HR or not viewer.province:
+        return Waits(Expert.objects.none())
+    return Waits(pool(viewer).filter(state=State.PENDING, origin=Origin.SELF))
 
 
 def history(row: Expert) -> list[Event]:

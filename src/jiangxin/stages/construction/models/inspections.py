@@ -59,9 +59,10 @@ class Inspection(models.Model):
         )
         ordering = ("-year", "province", "-number")
 
-    # An inspection takes no public number: what a draw of a panel may have.
-    number_at = None
-    confirmed_number = None
+    # What a draw of a panel may have, and an inspection never has.
+    rehearsal = False
+    number_source = public_number = ""
+    number_at = number_by_id = confirmed_number = None
 
     def __str__(self) -> str:
         return f"{self.province}-{self.year}-{self.number}"

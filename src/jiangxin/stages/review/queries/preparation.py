@@ -162,8 +162,9 @@ def unopened(viewer: Viewer) -> list[Unopened]:
 
 @dataclass(frozen=True)
 class FieldCount:
-    """One field of the panel: what it needs against whom it could draw."""
+    """One field of the panel: what it needs against whom it could draw. `key` is its code."""
 
+    key: str
     field: str
     seats: int
     substitutes: int
@@ -231,6 +232,7 @@ def preparation(row: Round) -> Preparation:
         projects=len(projects),
         fields=[
             FieldCount(
+                key=field,
                 field=Field(field).label,
                 seats=row.seats[field],
                 substitutes=row.substitutes,
