@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.proof.packages import MANIFEST, PACKAGE_FORMAT, manifest_digest
@@ -122,7 +123,7 @@ def _files(row: Package, projects: list[Application]) -> Iterator[tuple[str, byt
         existing = papers.plain_report(call, title, row.existing_report, on=at.date())
         yield "03-已建项目建设考核评估报告.pdf", pdf("report", existing, at=at)
     for session in _draw_records(call):
-        yield f"04-专家抽取记录/{session['sealed']['plan']['session']}.json", _json(session)
+        yield f"04-专家抽取记录/{session['sealed']['plan']['session']}.json", canonical(session)
     for project in projects:
         yield from _project_files(project)
 

@@ -4,7 +4,7 @@ The database itself refuses to change a signed sheet or to delete any sheet (mig
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from jiangxin.core.draw.walk import SkipReason
 from jiangxin.core.scoring.aggregate import Aggregation
@@ -41,6 +41,7 @@ class Round(models.Model):
         choices=[(each.value, each.label) for each in Aggregation],
         default=Aggregation.MEAN.value,
     )
+    starts_on = models.DateField("评审开始", null=True)
     due = models.DateTimeField("评分截止")
     started_at = models.DateTimeField("开始评分", null=True)
     ranked_at = models.DateTimeField("汇总排序", null=True)
@@ -63,7 +64,9 @@ class Round(models.Model):
 class DrawSession(models.Model):
     """One ceremony: the lot frozen at its opening, three commitments, three secrets, one record.
 
-    `pool_sealed` holds the lot with its salts, encrypted: opening a leaf needs its salt.
+    `pool_sealed` holds the lot with its salts, encrypted: opening a leaf needs its salt. A
+    `rehearsal` goes the same way and seats nobody. `number_source` is announced at the opening with
+    the moment `number_at` at which it comes out; one person enters the number, another confirms it.
     """
 
     MACHINE = "draw"
@@ -79,6 +82,14 @@ class DrawSession(models.Model):
     root = models.CharField("默克尔根", max_length=64)
     excluded = models.JSONField("事先排除", default=dict)
     projects = models.JSONField("评审项目")
+    rehearsal = models.BooleanField("演练", default=False)
+    number_source = models.CharField("公共随机数来源", max_length=120, blank=True)
+    number_at = models.DateTimeField("公共随机数公布时刻", null=True)
+    public_number = models.CharField("公共随机数", max_length=120, blank=True)
+    number_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    number_confirmed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     record = models.JSONField("公布的记录", null=True)
     void_reason = models.CharField("作废原因", max_length=32, blank=True)
     void_note = models.CharField("作废说明", max_length=300, blank=True)
@@ -90,7 +101,24 @@ class DrawSession(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["round", "number"], name="one_session_per_number"),
             models.UniqueConstraint(
-                fields=["round"], condition=~Q(state="void"), name="one_living_draw_per_round"
+                fields=["round"],
+                condition=~Q(state="void") & Q(rehearsal=False),
+                name="one_living_draw_per_round",
+            ),
+            models.UniqueConstraint(
+                fields=["round"],
+                condition=Q(rehearsal=True, state__in=("committing", "revealing")),
+                name="one_running_rehearsal_per_round",
+            ),
+            models.CheckConstraint(
+                condition=Q(number_source="", number_at=None)
+                | ~Q(number_source="") & Q(number_at__isnull=False),
+                name="a_public_number_has_source_and_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(number_confirmed_by=None)
+                | ~Q(public_number="") & ~Q(number_by=F("number_confirmed_by")),
+                name="a_public_number_is_confirmed_by_another",
             ),
         )
         ordering = ("round", "number")
@@ -101,6 +129,15 @@ class DrawSession(models.Model):
     @property
     def subject(self) -> str:
         return f"draw:{self.pk}"
+
+    @property
+    def province(self) -> str:
+        return self.round.call.province
+
+    @property
+    def confirmed_number(self) -> str | None:
+        """The public number once a second person has confirmed it."""
+        return self.public_number if self.number_confirmed_by_id else None
 
 
 class Share(models.Model):
@@ -145,9 +182,17 @@ class Seat(models.Model):
     note = models.CharField("说明", max_length=300, blank=True)
     invited_at = models.DateTimeField("通知时间")
     answered_at = models.DateTimeField("答复时间", null=True)
+    rating = models.PositiveSmallIntegerField("履职评分", null=True)
+    rating_note = models.CharField("履职评价", max_length=300, blank=True)
+    rated_at = models.DateTimeField("评价时间", null=True)
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                condition=Q(rating=None, rated_at=None)
+                | Q(rating__lte=100, rated_at__isnull=False),
+                name="a_rating_is_of_a_hundred",
+            ),
             models.UniqueConstraint(fields=["round", "expert"], name="one_seat_per_expert"),
             models.UniqueConstraint(
                 fields=["round", "field", "place"],

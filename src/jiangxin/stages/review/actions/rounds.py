@@ -1,7 +1,7 @@
 """A round from its opening to the ranking."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -17,7 +17,7 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import overlay_of
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call, Kind
-from jiangxin.stages.programme.queries import pack, parameter
+from jiangxin.stages.programme.queries import last_day, own_parameter, pack, parameter
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import Decision, Round
 from jiangxin.stages.review.queries.coverage import (
@@ -32,9 +32,12 @@ from .sheets import lay_sheets
 
 
 @transaction.atomic
-def open_round(*, viewer: Viewer, call_id: int, kind: Kind, due: datetime) -> Round:
+def open_round(
+    *, viewer: Viewer, call_id: int, kind: Kind, due: datetime, starts_on: date | None = None
+) -> Round:
     """Begin the review of one kind: rubrics pinned, panel seats by default, scoring due at `due`.
 
+    Without `starts_on` the review starts on the last day for which a panel may be drawn today.
     Effects: the row; event `round.opened` with the digest of the rubrics. Raises `NotFound`,
     `WrongState` without a complete rubric, `LimitReached` when the round exists.
     """
@@ -50,9 +53,10 @@ def open_round(*, viewer: Viewer, call_id: int, kind: Kind, due: datetime) -> Ro
         rubrics_digest=rubrics_digest(chosen),
         seats=default_seats(call.panel_size),
         substitutes=parameter("panel.substitutes", call.year),
+        starts_on=starts_on or _nearest_start(call),
         due=due,
     )
-    _require_future(due)
+    _require_future(row)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -67,6 +71,11 @@ def open_round(*, viewer: Viewer, call_id: int, kind: Kind, due: datetime) -> Ro
         payload={"call": call.subject, "kind": kind.value, "rubrics": row.rubrics_digest},
     )
     return row
+
+
+def _nearest_start(call: Call) -> date:
+    days = own_parameter("draw.not_before_working_days", call)
+    return last_day(clock.today() + timedelta(days=1), days) if days else clock.today()
 
 
 def default_seats(size: int) -> dict[str, int]:
@@ -88,25 +97,29 @@ def plan_round(
     substitutes: int,
     method: Aggregation,
     due: datetime,
+    starts_on: date | None = None,
 ) -> Round:
-    """Set seats by field, substitutes, method and due time, before a draw has been opened.
+    """Set seats by field, substitutes, method, first day and due time, before a draw has been opened.
+
+    Without `starts_on` the first day stays.
 
     Effects: the row; event `round.planned`. Raises `Invalid` when the seats are not the call's
     panel size, leave out finance, or there are fewer substitutes than the policy asks for.
     """
     row = locked(viewer, round_id)
     viewer.require(Role.PROVINCE_HR)
-    if row.state != RoundState.PREPARING or row.sessions.exclude(state="void").exists():
+    if row.state != RoundState.PREPARING or _drawing(row):
         raise WrongState(
             "抽取已经开场，席位和方法不能再改。",
             remedy="确需更改的，先将本场抽取作废并写明原因。",
             clause="3.2",
         )
     _require_plan(row, seats, substitutes, method)
-    _require_future(due)
+    row.starts_on, row.due = starts_on or row.starts_on, due
+    _require_future(row)
     row.seats = {field: count for field, count in seats.items() if count}
-    row.substitutes, row.method, row.due = substitutes, method.value, due
-    row.save(update_fields=["seats", "substitutes", "method", "due"])
+    row.substitutes, row.method = substitutes, method.value
+    row.save(update_fields=["seats", "substitutes", "method", "starts_on", "due"])
     append(
         type="round.planned",
         subject=row.subject,
@@ -115,10 +128,16 @@ def plan_round(
             "seats": row.seats,
             "substitutes": substitutes,
             "method": method.value,
+            "starts_on": row.starts_on,
             "due": due,
         },
     )
     return row
+
+
+def _drawing(row: Round) -> bool:
+    """Whether a draw that is no rehearsal has been opened and not voided."""
+    return row.sessions.filter(rehearsal=False).exclude(state="void").exists()
 
 
 @transaction.atomic
@@ -151,7 +170,7 @@ def start(*, viewer: Viewer, round_id: int) -> Round:
         require_seated(row)
 
     move(row, step="start", by=viewer, guards={"panel_seated": panel_seated}, also=("started_at",))
-    session = row.sessions.get(state="drawn")
+    session = row.sessions.get(state="drawn", rehearsal=False)
     projects = list(
         Application.objects.select_for_update()
         .filter(pk__in=session.projects, state=ProjectState.EXAMINED)
@@ -241,9 +260,11 @@ def locked(viewer: Viewer, round_id: int) -> Round:
     return row
 
 
-def _require_future(due: datetime) -> None:
-    if due <= clock.now():
+def _require_future(row: Round) -> None:
+    if row.due <= clock.now():
         raise Invalid("评分截止时间应晚于现在。", clause="3.2", field="due")
+    if row.starts_on and row.starts_on > row.due.astimezone(clock.BEIJING).date():
+        raise Invalid("评审开始日不能晚于评分截止。", clause="3.2", field="starts_on")
 
 
 def _require_plan(

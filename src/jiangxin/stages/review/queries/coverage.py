@@ -15,7 +15,7 @@ from jiangxin.stages.review.models import Round, ScoreSheet, Seat
 
 def require_seated(row: Round) -> None:
     """Raises `WrongState` until the draw is done and every place has an expert who accepted."""
-    if not row.sessions.filter(state=DrawState.DRAWN).exists():
+    if not row.sessions.filter(state=DrawState.DRAWN, rehearsal=False).exists():
         raise WrongState("评审专家尚未抽取。", remedy="请先完成专家抽取。", clause="3.2")
     seats = row.panel.exclude(status=SeatStatus.REPLACED)
     waiting = Counter(seats.exclude(status=SeatStatus.ACCEPTED).values_list("status", flat=True))
@@ -54,7 +54,7 @@ def short_of_sheets(row: Round) -> list[Application]:
     least = parameter("panel.sheets", row.call.year)
     sheets = counting(row).exclude(conflict=Conflict.DECLARED)
     counts = Counter(sheets.values_list("application_id", flat=True))
-    drawn = row.sessions.filter(state=DrawState.DRAWN).first()
+    drawn = row.sessions.filter(state=DrawState.DRAWN, rehearsal=False).first()
     projects = Application.objects.filter(pk__in=drawn.projects if drawn else []).order_by("id")
     return [project for project in projects if counts[project.pk] < least]
 

@@ -80,7 +80,7 @@ def _procedure(row: Round) -> dict[str, Any]:
         seat__round=row, conflict=Conflict.DECLARED
     ).select_related("seat__expert", "application")
     return {
-        "draws": [_draw(each) for each in row.sessions.order_by("number")],
+        "draws": [_draw(each) for each in row.sessions.filter(rehearsal=False).order_by("number")],
         "replacements": [
             {
                 "field": Field(seat.field).label,
