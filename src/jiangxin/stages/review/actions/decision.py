@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, WrongState
-from jiangxin.core.scoring.points import shown
 from jiangxin.core.workflow import Guard, Role, RoundState
 from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.identity.viewer import Viewer
@@ -18,7 +17,6 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Kind, QuotaPlace
 from jiangxin.stages.review.models import Decision, Round
 from jiangxin.stages.review.queries.ranking import DECIDE, departures, proposal_digest
-from jiangxin.stages.review.rubrics import rubric
 
 from .rounds import locked
 
@@ -38,7 +36,7 @@ def choose(*, viewer: Viewer, round_id: int, choices: Mapping[int, Choice]) -> R
     A draft may be saved without reasons and over the quota: `concur` and `decide` ask for both.
     Effects: the rows; what both departments said about the former proposal is voided; event
     `round.proposal_changed` with the digest. Raises `Invalid` for a project outside the ranking or
-    below its rubric's pass line.
+    that does not qualify.
     """
     viewer.require(Role.PROVINCE_HR)
     row = locked(viewer, round_id)
@@ -53,7 +51,7 @@ def choose(*, viewer: Viewer, round_id: int, choices: Mapping[int, Choice]) -> R
         decision = held.get(project)
         if decision is None:
             raise Invalid("所选项目不在本次排序中。", remedy="请刷新页面后再选。")
-        _require_pass(row, decision, choice)
+        _require_pass(decision, choice)
         decision.selected, decision.reason = choice.selected, choice.reason.strip()
     Decision.objects.bulk_update(held.values(), ["selected", "reason"])
     after = proposal_digest(row)
@@ -211,12 +209,12 @@ def require_reasons(row: Round) -> None:
         )
 
 
-def _require_pass(row: Round, decision: Decision, choice: Choice) -> None:
-    line = rubric(row, decision.application.track).pass_points
-    if choice.selected and decision.total < line:
+def _require_pass(decision: Decision, choice: Choice) -> None:
+    """Raises `Invalid` for a project that does not qualify: a group below its floor, the whole below
+    the line, or not more than half of the votes."""
+    if choice.selected and not decision.qualified:
         raise Invalid(
-            f"“{decision.application.title}”得 {shown(decision.total)} 分，"
-            f"低于评分标准的合格线 {shown(line)} 分，不能推荐。",
+            f"“{decision.application.title}”评审不合格：{'；'.join(decision.shortfalls)}，不能推荐。",
             remedy="请取消选择该项目。",
             clause="3.2",
             field=f"selected-{decision.application_id}",

@@ -19,6 +19,7 @@ from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.scoring.agreement import Agreement, agreement
+from jiangxin.core.scoring.panel import Way
 from jiangxin.core.scoring.ranking import Ranked, tied_at
 from jiangxin.core.scoring.stability import Interval, fragile, leave_one_out
 from jiangxin.core.workflow import Role, RoundState
@@ -26,12 +27,14 @@ from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.programme.models import QuotaPlace
 from jiangxin.stages.review.choices import SeatStatus, SheetState
-from jiangxin.stages.review.models import Decision, Round, ScoreSheet, Seat
+from jiangxin.stages.review.models import Decision, Dissent, Round, ScoreSheet, Seat
+from jiangxin.stages.review.rules import rules_of
 
-from .coverage import valid_sheets
+from .coverage import Signed, valid_sheets
 
 DECIDE = "round.decide"
 READERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
+FULL = 100_000  # what a vote for a project is worth where votes are counted
 OPEN_SCORES = (RoundState.RANKED, RoundState.DECIDED)
 
 
@@ -87,7 +90,7 @@ class Ranking:
     fragile: list[int]
     agreement: Agreement
     selected: int
-    cells: dict[tuple[int, int], int]  # (project, expert) → the sheet
+    cells: dict[tuple[int, int], Signed]  # (project, expert) → what was signed
 
 
 def ranking(viewer: Viewer, round_id: int) -> Ranking:
@@ -109,9 +112,11 @@ def analysed(row: Round, *, cut: int | None = None) -> Ranking:
         [row], Prefetch("decisions", Decision.objects.select_related("application__unit", "place"))
     )
     signed = valid_sheets(row)
+    scores = rules_of(row).way is Way.SCORES
     totals: dict[int, dict[int, int]] = {}
     for one in signed:
-        totals.setdefault(one.project, {})[one.expert] = one.total
+        worth = one.total if scores else FULL * one.yes
+        totals.setdefault(one.project, {})[one.expert] = worth
     decisions = list(row.decisions.all())
     seats = list(
         row.panel.filter(status=SeatStatus.ACCEPTED)
@@ -136,7 +141,7 @@ def analysed(row: Round, *, cut: int | None = None) -> Ranking:
             project=str(each.application_id),
             rank=each.rank,
             total=each.total,
-            decided_by="",
+            decided_by=each.decided_by,
             tied_with=tuple(str(pk) for pk in ties[each.application_id]),
         )
         for each in decisions
@@ -159,7 +164,7 @@ def analysed(row: Round, *, cut: int | None = None) -> Ranking:
         fragile=[int(pk) for pk in fragile(sheets, cut, method)],
         agreement=agreement(sheets),
         selected=sum(each.selected for each in decisions),
-        cells={(one.project, one.expert): one.sheet for one in signed},
+        cells={(one.project, one.expert): one for one in signed},
     )
 
 
