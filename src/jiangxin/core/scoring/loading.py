@@ -273,12 +273,12 @@ def _require_closed(rubric: Rubric) -> None:
         raise Invalid("合格线或等次分数线高于总分", field="pass_points")
 
 
-def _require_sum(what: str, id: str, points: int, items: Sequence[Item], capped: bool) -> None:
+def _require_sum(what: str, field: str, points: int, items: Sequence[Item], capped: bool) -> None:
     inside = sum(item.points for item in items)
     # Bonus items may add up to more than their cap; that is what a cap is for.
     if inside != points and not (capped and inside > points):
         raise Invalid(
             f"{what}各项合计 {shown(inside)} 分，与该组的 {shown(points)} 分不符",
             remedy="请调整指标分值，使合计等于该组分值。",
-            field=id,
+            field=field,
         )

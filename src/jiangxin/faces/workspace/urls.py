@@ -13,6 +13,7 @@ MODULES = (
     "evidence",
     "receipt",
     "expert",
+    "expert_panel",
     "acceptance_panel",
     "titles",
     *titles.MODULES,

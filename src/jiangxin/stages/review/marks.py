@@ -11,7 +11,6 @@ from jiangxin.core.scoring.rubric import Item, Kind, Rubric
 
 from .choices import Ballot
 
-
 LAID = ("typed", "value", "source")
 WRONG = {Kind.DEDUCTION: "数量", Kind.VOTE: "选项"}
 
@@ -68,6 +67,11 @@ def laid(item: Item, facts: Mapping[str, Any], label: str) -> dict[str, Any]:
         "comment": "",
         "source": label,
     }
+
+
+def said(item: Item, typed: str) -> str:
+    """What was typed, in words where it is the code of a ballot."""
+    return dict(Ballot.choices).get(typed, typed) if item.kind is Kind.VOTE else typed
 
 
 def marks_of(by: Rubric, sheet: Marked) -> dict[str, Mark]:

@@ -277,7 +277,8 @@ class Decision(models.Model):
 
     `first_total` is what the panel's first sheets came to, where one was marked anew; `tally` what
     was counted in a vote; `shortfalls` why the project does not qualify; `decided_by` the rule that
-    set it apart from one of the same total. A selected project holds a place of the quota once the round is decided: the quota is a key.
+    set it apart from one of the same total. A selected project holds a place of the quota once the
+    round is decided: the quota is a key.
     """
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="decisions")

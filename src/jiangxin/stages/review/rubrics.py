@@ -12,6 +12,7 @@ from jiangxin.core.scoring.loading import rubric_from
 from jiangxin.core.scoring.panel import Way
 from jiangxin.core.scoring.rubric import Rubric
 from jiangxin.stages.programme.models import Kind, Track
+from jiangxin.stages.programme.queries import pack
 
 from .choices import Phase
 from .models import Round, ScoreSheet
@@ -21,7 +22,7 @@ VOTE = "vote"
 
 
 def pinned(
-    pack: Pack, overlay: Overlay | None, kind: Kind, rules: Rules | None = None
+    policy: Pack, overlay: Overlay | None, kind: Kind, rules: Rules | None = None
 ) -> dict[str, dict[str, Any]]:
     """What the round scores with, as JSON; decimals as text, so that they stay exact.
 
@@ -39,9 +40,9 @@ def pinned(
                 key, usual = track.value, VOTE
             wanted = f"{track.value}:{VOTE}" if rules.way is Way.VOTE else key
             name = overlay.rubrics.get(wanted, usual) if overlay else usual
-            found[key] = _whole(pack, name, track)
+            found[key] = _whole(policy, name, track)
             for nature, other in found[key].get("variants", {}).items():
-                found[f"{key}@{nature}"] = _whole(pack, other, track)
+                found[f"{key}@{nature}"] = _whole(policy, other, track)
     totals = {rubric_from(raw).total for raw in found.values()}
     if len(totals) > 1:
         raise WrongState(
@@ -52,8 +53,8 @@ def pinned(
     return found
 
 
-def _whole(pack: Pack, name: str, track: Track) -> dict[str, Any]:
-    raw = pack.rubrics.get(name)
+def _whole(policy: Pack, name: str, track: Track) -> dict[str, Any]:
+    raw = policy.rubrics.get(name)
     if raw is None or not rubric_from(raw).usable:
         raise WrongState(
             f"政策包中没有“{track.label}”的完整评分标准（{name}）。",
@@ -69,6 +70,20 @@ def rubric(row: Round, track: str, phase: str = Phase.PAPERS, nature: str = "") 
     key = track if phase == Phase.PAPERS else f"{track}:{phase}"
     variant = f"{key}@{nature}"
     return read_pinned(row.rubrics[variant if variant in row.rubrics else key])
+
+
+def in_use(row: Round) -> list[tuple[str, Rubric]]:
+    """Every pinned rubric with what it is for, in words: track, then phase or nature of the unit."""
+    natures = pack().choices.get("unit_natures", {})
+    found = []
+    for key in sorted(row.rubrics):
+        rest, _, nature = key.partition("@")
+        track, _, phase = rest.partition(":")
+        words = [Track(track).label]
+        words += [Phase(phase).label] if phase else []
+        words += [natures.get(nature, nature)] if nature else []
+        found.append(("·".join(words), read_pinned(row.rubrics[key])))
+    return found
 
 
 def rubric_of(sheet: ScoreSheet) -> Rubric:

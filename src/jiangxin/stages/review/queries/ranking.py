@@ -39,9 +39,9 @@ OPEN_SCORES = (RoundState.RANKED, RoundState.DECIDED)
 
 
 def rounds(viewer: Viewer) -> QuerySet[Any]:
-    """The reviews of the viewer's province, each with `cut`, its places in the quota; of all for
-    national supervision and audit."""
-    rows = Round.objects.select_related("call").annotate(cut=_places())
+    """The reviews of the viewer's province, each with `cut`, its places in the quota, and `dissents`,
+    how many were signed; of all for national supervision and audit."""
+    rows = Round.objects.select_related("call").annotate(cut=_places(), dissents=_dissents())
     if viewer.role in READERS and viewer.province:
         return rows.filter(call__province=viewer.province)
     if viewer.role in (Role.SUPERVISOR, Role.AUDITOR):
@@ -193,6 +193,11 @@ def _places() -> Coalesce:
     return Coalesce(Subquery(counted), Value(0))
 
 
+def _dissents() -> Coalesce:
+    rows = Dissent.objects.filter(seat__round=OuterRef("pk")).order_by().values("seat__round")
+    return Coalesce(Subquery(rows.annotate(n=Count("id")).values("n")), Value(0))
+
+
 def departures(row: Round) -> list[Decision]:
     """The choices that do not follow from the rank order, in rank order.
 
@@ -211,11 +216,12 @@ def departures(row: Round) -> list[Decision]:
 
 
 def proposal_digest(row: Round) -> str:
-    """What both departments agree to: every project with rank, score, choice and reason."""
+    """What both departments agree to: every project with rank, score, choice and reason; the minutes."""
     names = ("application_id", "rank", "total", "selected", "reason")
     rows = sorted(row.decisions.all(), key=lambda each: each.application_id)
     proposal = [{name: getattr(each, name) for name in names} for each in rows]
-    return digest({"round": row.subject, "proposal": proposal})
+    content: dict[str, Any] = {"round": row.subject, "proposal": proposal}
+    return digest({**content, "minutes": row.minutes} if row.minutes else content)
 
 
 def proposal_marks(row: Round) -> Marks:
@@ -228,7 +234,17 @@ def sheet_of(viewer: Viewer, round_id: int, sheet_id: int) -> ScoreSheet:
     row = round_of(viewer, round_id)
     require_open_scores(row)
     rows = ScoreSheet.objects.filter(seat__round=row, state=SheetState.SIGNED)
-    found = rows.select_related("seat__expert", "application").filter(pk=sheet_id).first()
+    rows = rows.select_related("seat__expert", "seat__round", "application")
+    found = rows.prefetch_related("revisions").filter(pk=sheet_id).first()
     if found is None:
         raise NotFound("没有这份评分表。")
     return found
+
+
+def of_all_phases(sheet: ScoreSheet) -> list[ScoreSheet]:
+    """The signed sheets of the same expert on the same project, one of each phase."""
+    return list(
+        ScoreSheet.objects.filter(
+            seat=sheet.seat_id, application=sheet.application_id, state=SheetState.SIGNED
+        ).order_by("id")
+    )
