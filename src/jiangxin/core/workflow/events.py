@@ -44,6 +44,8 @@ OTHERS = {
     "round.planned": "调整评审安排",
     "round.postponed": "推迟评分截止",
     "round.proposal_changed": "调整拟推荐名单",
+    "round.phase_started": "进入下一轮评审",
+    "round.minutes_written": "编写评审纪要",
     "draw.opened": "开始专家抽取",
     "draw.rehearsal_opened": "开始抽取演练",
     "draw.number_entered": "录入公共随机数",
@@ -56,6 +58,8 @@ OTHERS = {
     "sheet.conflict_declared": "专家申请回避",
     "sheet.conflict_denied": "专家申明无利害关系",
     "sheet.signed": "专家签署评分表",
+    "sheet.revised": "专家合议后改评",
+    "dissent.signed": "专家签署不同意见",
     # publicity and filing
     "notice.drafted": "起草公示",
     "notice.revised": "修改公示",

@@ -14,6 +14,7 @@ class CallState(Labelled):
 class RoundState(Labelled):
     PREPARING = "preparing", "准备中"
     SCORING = "scoring", "评分中"
+    DISCUSSING = "discussing", "合议中"
     RANKED = "ranked", "已排序"
     DECIDED = "decided", "已确定"
 
@@ -85,9 +86,19 @@ ROUND = Machine(
             guards=("panel_seated",),
         ),
         Transition(
+            name="discuss",
+            label="开始合议",
+            sources=(R.SCORING,),
+            target=R.DISCUSSING,
+            by=HR,
+            clause="3.2",
+            event="round.discussion_opened",
+            guards=("all_sheets_signed",),
+        ),
+        Transition(
             name="rank",
             label="汇总排序",
-            sources=(R.SCORING,),
+            sources=(R.SCORING, R.DISCUSSING),
             target=R.RANKED,
             by=HR,
             clause="3.2",

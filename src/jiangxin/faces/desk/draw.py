@@ -17,7 +17,8 @@ from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import Column, Listing, choice, number, province
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.experts.choices import Field
-from jiangxin.stages.programme.tracks import Kind, Track
+from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.tracks import Kind
 from jiangxin.stages.review import forms
 from jiangxin.stages.review.actions import draw as drawing
 from jiangxin.stages.review.actions import panel, rounds
@@ -25,7 +26,8 @@ from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.queries import ceremony as watching
 from jiangxin.stages.review.queries import coverage, preparation, ranking
 from jiangxin.stages.review.queries.panel import rating_due, seats
-from jiangxin.stages.review.rubrics import rubric
+from jiangxin.stages.review.rubrics import in_use
+from jiangxin.stages.review.rules import rules_of, told
 
 from . import ceremony
 from .experts import HR, READERS
@@ -151,6 +153,9 @@ def _review(request: Request, round_id: int, problems: list[DomainError]) -> Htt
             "short": coverage.short_of_sheets(row) if row.state == RoundState.SCORING else [],
             "rubrics": _rubrics(row),
             "method": Aggregation(row.method).label,
+            "rules": told(pack(), rules_of(row), row.call.year),
+            "following": rules_of(row).after(row.phase),
+            "phase": row.get_phase_display(),
             "fields": Field.choices,
             "methods": [(each.value, each.label) for each in Aggregation],
             "reasons": [(each.value, each.label) for each in SkipReason if each in STATED_REASONS],
@@ -193,7 +198,7 @@ def _steps(row: Any, living: Any, panel_seats: list[Any]) -> list[dict[str, Any]
 def _rubrics(row: Any) -> list[dict[str, Any]]:
     return [
         {
-            "track": Track(track).label,
+            "track": label,
             "name": found.name,
             "status": found.status.label,
             "source": found.source,
@@ -201,8 +206,7 @@ def _rubrics(row: Any) -> list[dict[str, Any]]:
             "pass_points": points(found.pass_points),
             "groups": [{"name": each.name, "points": points(each.points)} for each in found.groups],
         }
-        for track in sorted(row.rubrics)
-        for found in [rubric(row, track)]
+        for label, found in in_use(row)
     ]
 
 

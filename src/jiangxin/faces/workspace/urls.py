@@ -18,6 +18,7 @@ MODULES = (
     "reuse",
     "receipt",
     "expert",
+    "expert_panel",
     "acceptance_panel",
     "titles",
     *titles.MODULES,

@@ -114,9 +114,17 @@ def _panel(each: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _method(each: dict[str, Any]) -> list[dict[str, Any]]:
     method = each["method"]
+    rules = [{"text": f"{line['label']}：{line['text']}。"} for line in method["rules"]]
+    return [
+        *rules,
+        *_standards(method),
+    ]
+
+
+def _standards(method: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
-            "text": f"采用“{by['name']}”，总分 {by['total']} 分，合格线 {by['pass_points']} 分，"
+            "text": f"{by['track']}采用“{by['name']}”，总分 {by['total']} 分，合格线 {by['pass_points']} 分，"
             f"分为{_groups(by)}；"
             f"专家独立评分，汇总方法为{method['aggregation']}。{method['conflict_rule']}"
         }
@@ -154,7 +162,26 @@ def _results(each: dict[str, Any]) -> list[dict[str, Any]]:
                 for row in each["results"]
             ],
         },
+        *({"text": text} for text in (*_revisions(each), *_dissents(each))),
     ]
+
+
+def _revisions(each: dict[str, Any]) -> list[str]:
+    """What was marked anew after the panel had met: the first score and the present one."""
+    return [
+        f"合议后，专家{row['expert']}对“{row['project']}”的评分由 {row['first']} 分改为 {row['now']} 分，"
+        f"理由：{row['reason']}。"
+        for row in each["revisions"]
+    ]
+
+
+def _dissents(each: dict[str, Any]) -> list[str]:
+    """The signed dissents in full; that there is none is said, too."""
+    return [
+        f"专家{row['expert']}对{'“' + row['project'] + '”' if row['project'] else '全部结果'}"
+        f"提出不同意见：{row['text']}"
+        for row in each["dissents"]
+    ] or ["没有专家对评审结果提出书面不同意见。"]
 
 
 def _publicity(facts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
-from jiangxin.core.scoring.aggregate import MIN_TRIMMED, Aggregation, aggregate
-from jiangxin.core.scoring.ranking import Ranked, Row, rank
+from jiangxin.core.scoring.aggregate import MIN_TRIMMED, Aggregation
+from jiangxin.core.scoring.ranking import Ranked
 from jiangxin.core.workflow import ProjectState, Role, RoundState
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
@@ -19,14 +19,18 @@ from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call, Kind
 from jiangxin.stages.programme.queries import last_day, own_parameter, pack, parameter
 from jiangxin.stages.review.choices import SeatStatus
-from jiangxin.stages.review.models import Decision, Round
+from jiangxin.stages.review.models import Decision, Revision, Round
 from jiangxin.stages.review.queries.coverage import (
     counting,
+    lock_open,
     require_all_signed,
+    require_last_phase,
     require_seated,
-    valid_totals,
 )
+from jiangxin.stages.review.results import Found, results
 from jiangxin.stages.review.rubrics import pinned, rubrics_digest
+from jiangxin.stages.review.rules import chosen as chosen_rules
+from jiangxin.stages.review.rules import stored
 
 from .sheets import lay_sheets
 
@@ -45,10 +49,13 @@ def open_round(
     call = Call.objects.filter(pk=call_id, province=viewer.province, state="open").first()
     if call is None:
         raise NotFound("没有这份申报通知。", remedy="它可能属于其他省份，或尚未发布。")
-    chosen = pinned(pack(), overlay_of(call), kind)
+    rules = chosen_rules(pack(), overlay_of(call), call.year)
+    chosen = pinned(pack(), overlay_of(call), kind, rules)
     row = Round(
         call=call,
         kind=kind.value,
+        rules=stored(rules),
+        phase=rules.phases[0],
         rubrics=chosen,
         rubrics_digest=rubrics_digest(chosen),
         seats=default_seats(call.panel_size),
@@ -68,7 +75,12 @@ def open_round(
         type="round.opened",
         subject=row.subject,
         by=viewer,
-        payload={"call": call.subject, "kind": kind.value, "rubrics": row.rubrics_digest},
+        payload={
+            "call": call.subject,
+            "kind": kind.value,
+            "rubrics": row.rubrics_digest,
+            "rules": row.rules,
+        },
     )
     return row
 
@@ -178,7 +190,10 @@ def start(*, viewer: Viewer, round_id: int) -> Round:
     )
     for project in projects:
         move(project, step="start_review", by=viewer, guards={"panel_seated": panel_seated})
-    lay_sheets(row.panel.filter(status=SeatStatus.ACCEPTED), projects)
+    seats = row.panel.filter(status=SeatStatus.ACCEPTED).prefetch_related("sheets")
+    for seat in seats:
+        seat.round = row
+    lay_sheets(seats, projects)
     return row
 
 
@@ -188,53 +203,53 @@ def rank_round(*, viewer: Viewer, round_id: int) -> Round:
 
     Effects, in order: round ranked, event `round.ranked` with a digest of the results; every
     project reviewed, event `project.reviewed`; one decision row for each, none selected.
-    The score is the mean (or trimmed mean) of the valid sheets; projects of equal score share a
-    rank. Raises `WrongState` naming sheets not signed or projects with too few sheets.
+    What a project comes to, and how equal ones are told apart, is by the round's pinned rules
+    (`results`). Raises `WrongState` naming sheets not signed, projects with too few sheets, or a
+    phase that is still to come.
     """
     row = locked(viewer, round_id)
     row.ranked_at = clock.now()
 
     def all_sheets_signed() -> None:
+        require_last_phase(row)
         require_all_signed(row)
 
+    lock_open(row)
     all_sheets_signed()
-    totals = valid_totals(row)
-    ranked = rank(
-        [
-            Row(project=str(project), total=combined(list(given.values()), row.method))
-            for project, given in totals.items()
-        ]
-    )
+    found = results(row)
     guards = {"all_sheets_signed": all_sheets_signed}
     move(
         row,
         step="rank",
         by=viewer,
         guards=guards,
-        payload={"method": row.method, "digest": _result_digest(row, ranked)},
+        payload={
+            "method": row.method,
+            "digest": _result_digest(row, [one.ranked for one in found]),
+        },
         also=("ranked_at",),
     )
-    for project in Application.objects.select_for_update().filter(pk__in=totals).order_by("id"):
+    ranked = [int(one.ranked.project) for one in found]
+    for project in Application.objects.select_for_update().filter(pk__in=ranked).order_by("id"):
         move(project, step="complete_review", by=viewer, guards=guards)
-    Decision.objects.bulk_create(
-        [
-            Decision(
-                round=row,
-                application_id=int(each.project),
-                rank=each.rank,
-                total=each.total,
-                sheets=len(totals[int(each.project)]),
-            )
-            for each in ranked
-        ]
-    )
+    Decision.objects.bulk_create([_decision(row, one) for one in found])
     return row
 
 
-def combined(totals: list[int], method: str) -> int:
-    """The panel's score of one project; below five sheets the trimmed mean gives way to the mean."""
-    few = len(totals) < MIN_TRIMMED
-    return aggregate(totals, Aggregation.MEAN if few else Aggregation(method))
+def _decision(row: Round, one: Found) -> Decision:
+    return Decision(
+        round=row,
+        application_id=int(one.ranked.project),
+        rank=one.ranked.rank,
+        total=one.ranked.total,
+        sheets=one.sheets,
+        first_total=one.first_total,
+        qualified=one.verdict.qualified,
+        shortfalls=list(one.verdict.shortfalls),
+        tally=dict(one.verdict.tally),
+        grade=one.grade,
+        decided_by=one.ranked.decided_by,
+    )
 
 
 def _result_digest(row: Round, ranked: Sequence[Ranked]) -> str:
@@ -242,6 +257,11 @@ def _result_digest(row: Round, ranked: Sequence[Ranked]) -> str:
     return digest(
         {
             "sheets": list(counting(row).order_by("id").values_list("digest", flat=True)),
+            "revisions": list(
+                Revision.objects.filter(sheet__in=counting(row))
+                .order_by("id")
+                .values_list("digest", flat=True)
+            ),
             "ranking": [[each.project, each.rank, each.total] for each in ranked],
         }
     )
