@@ -97,7 +97,7 @@ def accept_computed(*, viewer: Viewer, application_id: int) -> int:
     not_clear = {line.finding.norm for line in lines if not is_clear(line.finding)}
     spoken = {line.finding.norm for line in lines if line.verdict}
     norms = {line.finding.norm for line in lines} - not_clear - spoken
-    found = dict.fromkeys(norms, (Verdict.Word.MET, ""))
+    found = dict.fromkeys(norms, (Verdict.Word.MET.value, ""))
     return _put(viewer, project, version, found, "accepted")
 
 

@@ -11,7 +11,7 @@ from .cases import case_of
 from .models import ClauseState
 from .queries import Line, sheet, submitted_version
 
-RANK = {ClauseState.Word.MET: 0, ClauseState.Word.UNKNOWN: 1, ClauseState.Word.NOT_MET: 2}
+RANK = {"met": 0, "unknown": 1, "not_met": 2}
 
 
 def refresh(project: Application, version: Version, lines: Iterable[Line]) -> None:

@@ -63,7 +63,7 @@ def conclude(
         word=word,
         reason=reason.strip(),
         norms=list(norms),
-        user_id=viewer.user_id,
+        user_id=viewer.user_id or 0,
         name=viewer.name,
         at=clock.now(),
     )
