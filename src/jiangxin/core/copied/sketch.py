@@ -45,6 +45,6 @@ def packed(numbers: Sequence[int]) -> bytes:
     return _FORM.pack(*numbers)
 
 
-def unpacked(data: bytes | memoryview[int]) -> tuple[int, ...]:
+def unpacked(data: "bytes | memoryview[int]") -> tuple[int, ...]:
     """The sketch out of its bytes."""
     return tuple(_FORM.unpack(bytes(data)))
