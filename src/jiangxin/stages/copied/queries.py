@@ -59,11 +59,17 @@ def pairs(viewer: Viewer) -> QuerySet[Pair]:
     return Pair.objects.filter(Q(left__application__in=seen) | Q(right__application__in=seen))
 
 
+def pairs_of(viewer: Viewer, application: Application) -> QuerySet[Pair]:
+    """The pairs of one application."""
+    return pairs(viewer).filter(
+        Q(left__application=application) | Q(right__application=application)
+    )
+
+
 def matches(viewer: Viewer, application: Application, limit: int = 50) -> list[Match]:
     """What is like passages of one application that the viewer sees, most alike first. Three queries."""
     rows = (
-        pairs(viewer)
-        .filter(Q(left__application=application) | Q(right__application=application))
+        pairs_of(viewer, application)
         .select_related(*(f"{each}__{end}" for each in _APPLICATIONS for end in ("unit", "call")))
         .order_by("-exact", "pk")[:limit]
     )

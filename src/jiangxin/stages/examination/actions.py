@@ -217,28 +217,31 @@ def reject(
     """
     viewer.require(Role.PROVINCE_HR)
     project = locked(viewer, application_id)
-    lapsed = project.state == ProjectState.RETURNED
-    word = Conclusion.Word.REJECT
-    if project.state == ProjectState.SUBMITTED and second.needed(project):
-        _require_reason(reason)
-        if not second.conclude(
-            viewer=viewer, project=project, word=word, reason=reason, norms=norms
-        ):
-            return project
-    elif project.state == ProjectState.SUBMITTED:
-        own_case(viewer, project)
-    guards = {"reasons_given": lambda: _require_reason(reason)}
-    if lapsed:
-        guards["correction_overdue"] = lambda: _require_overdue(project)
+    payload = {"version": project.version, "reason": digest(reason.strip())}
+    if project.state == ProjectState.RETURNED:
+        move(
+            project,
+            step="lapse",
+            by=viewer,
+            guards={
+                "correction_overdue": lambda: _require_overdue(project),
+                "reasons_given": lambda: _require_reason(reason),
+            },
+            payload=payload,
+        )
     else:
-        guards["examiners_agree"] = lambda: second.require(project, word)
-    move(
-        project,
-        step="lapse" if lapsed else "reject",
-        by=viewer,
-        guards=guards,
-        payload={"version": project.version, "reason": digest(reason.strip())},
-    )
+        if not _refusal_decided(viewer, project, reason, norms):
+            return project
+        move(
+            project,
+            step="reject",
+            by=viewer,
+            guards={
+                "reasons_given": lambda: _require_reason(reason),
+                "examiners_agree": lambda: second.require(project, Conclusion.Word.REJECT),
+            },
+            payload=payload,
+        )
     Rejection.objects.create(
         application=project,
         version=project.version,
@@ -246,6 +249,20 @@ def reject(
         **_signature(viewer),
     )
     return project
+
+
+def _refusal_decided(
+    viewer: Viewer, project: Application, reason: str, norms: Sequence[str]
+) -> bool:
+    """Whether the application can be refused now; False when the viewer's is the first of two words."""
+    if project.state != ProjectState.SUBMITTED:
+        return True  # the table says why it can not
+    if not second.needed(project):
+        own_case(viewer, project)
+        return True
+    _require_reason(reason)
+    word = Conclusion.Word.REJECT
+    return second.conclude(viewer=viewer, project=project, word=word, reason=reason, norms=norms)
 
 
 def _require_reason(reason: str) -> None:

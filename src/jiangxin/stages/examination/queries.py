@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import WrongState
+from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.policy import Finding, assess, facts_from
 from jiangxin.core.policy import Verdict as Kleene
 from jiangxin.core.workflow import ProjectState, Role
@@ -23,10 +23,13 @@ from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of, latest_version, overlay_of, visible
 from jiangxin.stages.application.sealing import opened_answers
+from jiangxin.stages.copied.queries import with_copies
 from jiangxin.stages.programme.queries import last_day, pack
 from jiangxin.stages.titles.queries import registers_for
 
 from .models import Case, ClauseState, Conclusion, Rejection, ReturnItem, Verdict
+
+SOON = timedelta(days=3)
 
 
 def queue(viewer: Viewer) -> QuerySet[Application]:
@@ -47,10 +50,12 @@ def queue(viewer: Viewer) -> QuerySet[Application]:
 
 
 def examinations_due(viewer: Viewer) -> Waits:
-    """What waits for 人社's examination, each until its date."""
+    """What 人社 has to examine within three days, or should have: nobody wants to hear of it earlier."""
     if viewer.role is not Role.PROVINCE_HR:
         return Waits(Application.objects.none())
-    return Waits(visible(viewer).filter(state=ProjectState.SUBMITTED), due="case__due")
+    last = clock.today() + SOON
+    rows = visible(viewer).filter(state=ProjectState.SUBMITTED, case__due__lte=last)
+    return Waits(rows, due="case__due")
 
 
 def colleagues(viewer: Viewer) -> list[User]:
@@ -61,10 +66,24 @@ def colleagues(viewer: Viewer) -> list[User]:
     return list(rows.order_by("name", "pk"))
 
 
+def examined(viewer: Viewer, application_id: int) -> Application:
+    """One application with call, unit, case and people, and `copies` (passages that others wrote alike).
+
+    One query. Raises `NotFound` beyond the viewer's scope.
+    """
+    rows = with_copies(visible(viewer)).select_related(
+        "call", "unit", "case__examiner", "case__second"
+    )
+    found = rows.filter(pk=application_id).first()
+    if found is None:
+        raise NotFound("没有这个项目。", remedy="它可能不在您的查看范围内，或已被撤回。")
+    return found
+
+
 def case(application: Application) -> Case | None:
     """Whose case it is; None while nobody has touched it and the worker has not listed it."""
-    rows = Case.objects.select_related("examiner", "second")
-    return rows.filter(application=application).first()
+    found: Case | None = getattr(application, "case", None)
+    return found
 
 
 def conclusions(application: Application) -> list[Conclusion]:
