@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "jiangxin.stages.titles",
     "jiangxin.stages.assessment",
     "jiangxin.stages.application",
+    "jiangxin.stages.copied",
     "jiangxin.stages.examination",
     "jiangxin.stages.experts",
     "jiangxin.stages.review",

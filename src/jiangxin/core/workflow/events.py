@@ -25,6 +25,11 @@ OTHERS = {
     "examination.judged": "判定",
     "examination.accepted": "采纳计算结果",
     "examination.carried_over": "沿用上次判定",
+    "examination.taken": "领取审查",
+    "examination.assigned": "分派审查",
+    "examination.released": "放回待领取",
+    "examination.concluded": "审查人作出结论",
+    "examination.reopened": "判定有改动，结论失效",
     # experts and review
     "expert.registered": "登记专家",
     "expert.applied": "本人申请入库",

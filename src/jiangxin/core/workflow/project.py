@@ -89,7 +89,7 @@ PROJECT = Machine(
             by=HR,
             clause="3.1",
             event="project.examined",
-            guards=("every_clause_met",),
+            guards=("every_clause_met", "examiners_agree"),
         ),
         Transition(
             name="reject",
@@ -99,7 +99,7 @@ PROJECT = Machine(
             by=HR,
             clause="3.1",
             event="project.rejected",
-            guards=("reasons_given",),
+            guards=("reasons_given", "examiners_agree"),
         ),
         Transition(
             name="lapse",

@@ -10,6 +10,8 @@ from jiangxin.core.policy import Field, Form
 from jiangxin.core.policy.printed import Entry, entry_of, printed
 from jiangxin.stages.application.sealing import shown_answers
 
+SHAPES = {"pdf": "document", "jpg": "picture", "jpeg": "picture", "png": "picture"}
+
 
 @dataclass(frozen=True)
 class File:
@@ -18,6 +20,11 @@ class File:
     name: str
     size: str
     url: str
+
+    @property
+    def shape(self) -> str:
+        """How a browser can show it inside a page: picture, document, or not ("")."""
+        return SHAPES.get(self.name.rpartition(".")[2].lower(), "")
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,8 @@ def _size(size: int) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that differs between two versions, as texts; of a table only the rows that differ."""
+    """One field that differs between two versions, as texts; of a table only the rows that differ, of
+    evidence only what was taken out and what was added."""
 
     section: str
     label: str
@@ -120,10 +128,12 @@ def differences(form: Form, older: Any, newer: Any) -> list[Difference]:
             if before != after:
                 texts = texts_of(field, before, after)
                 found.append(Difference(section.title, field.label, *texts))
-            files = _files(older, field.key), _files(newer, field.key)
-            if files[0] != files[1]:
+            old, new = _files(older, field.key), _files(newer, field.key)
+            if old != new:
+                gone = _names([each for each in old if each not in new])
+                come = _names([each for each in new if each not in old])
                 label = f"{field.label}：佐证材料"
-                found.append(Difference(section.title, label, *map(_names, files)))
+                found.append(Difference(section.title, label, gone, come))
     return found
 
 

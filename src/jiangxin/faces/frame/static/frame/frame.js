@@ -49,13 +49,16 @@
     show();
   });
 
+  // A step is a row of a list, or one of several blocks on a page ([data-step]); a control in it with
+  // data-step-key answers to that key while it is the current one.
+  const STEPS = "table[data-list] tbody tr, [data-step]";
   let current = -1;
   const move = (step) => {
-    const rows = all("table[data-list] tbody tr");
+    const rows = all(STEPS);
     if (!rows.length) { return; }
     current = Math.max(0, Math.min(rows.length - 1, current + step));
     rows.forEach((row, place) => row.classList.toggle("jx-current", place === current));
-    const link = rows[current].querySelector("a");
+    const link = rows[current].querySelector("a, button, summary");
     if (link) { link.focus({ preventScroll: true }); }
     rows[current].scrollIntoView({ block: "nearest" });
   };
@@ -73,11 +76,22 @@
       if (box) { box.click(); }
       return;
     }
+    const step = current >= 0 ? all(STEPS)[current] : null;
+    const own = step && step.querySelector('[data-step-key="' + CSS.escape(event.key) + '"]');
+    if (own) {
+      event.preventDefault();
+      if (own.matches("textarea")) { own.focus(); } else { own.click(); }
+      return;
+    }
     const keyed = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
     if (keyed) {
       event.preventDefault();
       if (keyed.matches("input")) { keyed.focus(); keyed.select(); } else { keyed.click(); }
     }
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    all(STEPS).forEach((row, place) => row.classList.toggle("jx-current", place === current));
   });
 
   // --- tables in forms: rows ---------------------------------------------------------------------
