@@ -8,13 +8,15 @@ from django.urls import path, reverse
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.policy import Verdict
-from jiangxin.core.workflow import MACHINES, ProjectState, Role
+from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, catching, done, page
-from jiangxin.stages.application import actions, queries
+from jiangxin.stages.application import actions, approved, queries
+from jiangxin.stages.application.approval import approve_and_submit
 from jiangxin.stages.examination.queries import open_returns
 from jiangxin.stages.programme.tracks import Track
 
+from . import approval_state
 from .navigation import revision_of, strip_of, workspace_page
 
 UNIT = frozenset({Role.APPLICANT})
@@ -42,6 +44,7 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
     for item in returns:
         notes.setdefault(item.section, []).append(item.reason)
     sections = queries.form_of(project).sections
+    remarks = approved.standing(project).remarks
     return workspace_page(
         request,
         "workspace/tasks.html",
@@ -60,6 +63,15 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
                 for section in sections
             ],
             "returns": returns,
+            "remarks": [
+                {
+                    "url": reverse("apply-section", args=[project.pk, s.key]),
+                    "title": s.title,
+                    "text": remarks[s.key],
+                }
+                for s in sections
+                if s.key in remarks
+            ],
             "complete": all(each == "done" for each in status.values()),
             "findings": queries.eligibility(project),
         },
@@ -72,10 +84,11 @@ def check(request: Request, application_id: int) -> HttpResponse:
     project = queries.application(request.viewer, application_id)
     if project.state not in actions.EDITABLE:
         return redirect("apply-receipt", application_id)
-    return _check_page(request, project, [])
+    return check_page(request, project, [])
 
 
-def _check_page(request: Request, project: Any, problems: list[DomainError]) -> HttpResponse:
+def check_page(request: Request, project: Any, problems: list[DomainError]) -> HttpResponse:
+    """The check page with what was refused; every act on it comes back here."""
     form = queries.form_of(project)
     held = [
         {
@@ -107,6 +120,12 @@ def _check_page(request: Request, project: Any, problems: list[DomainError]) -> 
             "barred": [each for each in unmet if each.norm in actions.REGISTER_NORMS],
             "problems": problems,
             "again": project.state == ProjectState.RETURNED,
+            "typed_remarks": {
+                key.removeprefix("remark-"): text
+                for key, text in request.POST.items()
+                if key.startswith("remark-")
+            },
+            **approval_state.shown(request.viewer, project, form),
         },
         status=422 if problems else 200,
     )
@@ -114,32 +133,24 @@ def _check_page(request: Request, project: Any, problems: list[DomainError]) -> 
 
 @page(roles=UNIT, methods=("POST",))
 def submit(request: Request, application_id: int) -> HttpResponse:
-    """Submit; a second click finds the first one's receipt. A refusal shows on the check page."""
+    """Submit; a second click finds the first one's receipt. A refusal shows on the check page.
+
+    Who is 填报人 and 审核人 in one approves with the same click, by the declaration of the seal.
+    """
     problems: list[DomainError] = []
+    given: dict[str, Any] = {
+        "viewer": request.viewer,
+        "application_id": application_id,
+        "revision": revision_of(request),
+        "accept_unmet": "accept_unmet" in request.POST,
+    }
     with catching(problems):
-        actions.submit(
-            viewer=request.viewer,
-            application_id=application_id,
-            revision=revision_of(request),
-            accept_unmet="accept_unmet" in request.POST,
-        )
+        if "approve" in request.POST:
+            approve_and_submit(**given, sealed="sealed" in request.POST)
+        else:
+            actions.submit(**given)
         return done(request, "已提交。请保存回执。", "apply-receipt", application_id)
-    return _check_page(request, queries.application(request.viewer, application_id), problems)
-
-
-@page(roles=UNIT, methods=("GET", "POST"))
-def withdraw(request: Request, application_id: int) -> HttpResponse:
-    """Take the application back, after asking once more."""
-    project = queries.application(request.viewer, application_id)
-    if request.method == "POST" and request.POST.get("confirmed") == "yes":
-        actions.withdraw(viewer=request.viewer, application_id=application_id)
-        return done(request, "申报已撤回。", "workspace-home")
-    step = MACHINES["project"]["withdraw"]
-    if project.state not in step.sources:
-        return redirect("apply-receipt", application_id)
-    return workspace_page(
-        request, "workspace/withdraw.html", {"project": project, "strip": strip_of(project)}
-    )
+    return check_page(request, queries.application(request.viewer, application_id), problems)
 
 
 A = "applications/<int:application_id>/"
@@ -148,5 +159,4 @@ urlpatterns = [
     path(A, tasks, name="apply-tasks"),
     path(A + "check/", check, name="apply-check"),
     path(A + "submit/", submit, name="apply-submit"),
-    path(A + "withdraw/", withdraw, name="apply-withdraw"),
 ]

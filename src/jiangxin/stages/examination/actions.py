@@ -123,17 +123,19 @@ def carry_over(*, viewer: Viewer, application_id: int) -> int:
 
 @transaction.atomic
 def send_back(*, viewer: Viewer, application_id: int, defects: Sequence[Defect]) -> Application:
-    """Return the application for correction, item by item.
+    """Return the application for correction, item by item: the province, or before it the body that
+    recommends.
 
-    Effects, in order: due date in working days; state returned; event `project.returned` with
-    version, sections and due date; the items. Raises `Invalid` without items, for an item without
-    reason, or for an unknown section or field.
+    Effects, in order: due date in working days; state returned; event `project.returned` (or
+    `project.returned_before_recommendation`) with version, sections and due date; the items. Raises
+    `Invalid` without items, for an item without reason, or for an unknown section or field.
     """
     project = _locked(viewer, application_id)
+    first = viewer.role is Role.RECOMMENDER
     project.correction_due = correction_due(project, today=clock.today())
     move(
         project,
-        step="return",
+        step="return_before_recommendation" if first else "return",
         by=viewer,
         guards={"reasons_given": lambda: _require_defects(project, defects)},
         payload={
