@@ -1,5 +1,6 @@
 """Filling in an application: begin, the task list, check, submit, withdraw."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpResponse
@@ -90,6 +91,7 @@ def check(request: Request, application_id: int) -> HttpResponse:
 def check_page(request: Request, project: Any, problems: list[DomainError]) -> HttpResponse:
     """The check page with what was refused; every act on it comes back here."""
     form = queries.form_of(project)
+    rows = queries.evidence(project)
     held = [
         {
             "field": row.field,
@@ -97,11 +99,12 @@ def check_page(request: Request, project: Any, problems: list[DomainError]) -> H
             "name": row.document.name,
             "size": row.document.size,
         }
-        for row in queries.evidence(project)
+        for row in rows
     ]
-    findings = queries.eligibility(project)
+    counts = Counter(row.field for row in rows)
+    findings = queries.eligibility(project, counts=counts)
     unmet = [each for each in findings if each.verdict is Verdict.NOT_MET]
-    gaps = queries.gaps(project)
+    gaps = queries.gaps(project, counts=counts)
     edit = {s.key: reverse("apply-section", args=[project.pk, s.key]) for s in form.sections}
     return workspace_page(
         request,
@@ -125,7 +128,7 @@ def check_page(request: Request, project: Any, problems: list[DomainError]) -> H
                 for key, text in request.POST.items()
                 if key.startswith("remark-")
             },
-            **approval_state.shown(request.viewer, project, form),
+            **approval_state.shown(request.viewer, project, form, rows),
         },
         status=422 if problems else 200,
     )

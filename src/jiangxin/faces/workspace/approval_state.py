@@ -9,17 +9,19 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import approved, recommending
 
 
-def shown(viewer: Viewer, project: Any, form: Form) -> dict[str, Any]:
+def shown(viewer: Viewer, project: Any, form: Form, rows: list[Any]) -> dict[str, Any]:
     """Where the approval stands and what the viewer may do about it.
 
-    `alone`: the viewer may approve what nobody else was asked about; at most five queries.
+    `rows`: the evidence. `alone`: the viewer may approve what nobody else was asked about. At most four
+    queries.
     """
-    standing = approved.standing(project)
+    seal = approved.content_digest(project, approved.frozen_evidence(project, rows))
+    standing = approved.standing(project, seal)
     two = approved.four_eyes(project.call)
     fills, checks = viewer.has(Duty.FILL), viewer.has(Duty.CHECK)
     newest = standing.newest
     mine = newest is not None and newest.asked_actor == viewer.actor
-    others = [each for each in holders(project.unit_id, Duty.CHECK) if each.pk != viewer.user_id]
+    others = holders(project.unit_id, Duty.CHECK) if not standing.approved else []
     return {
         "standing": standing,
         "four_eyes": two,
@@ -27,7 +29,7 @@ def shown(viewer: Viewer, project: Any, form: Form) -> dict[str, Any]:
         "checks": checks,
         "alone": fills and checks and not two and (mine or not standing.waiting),
         "may_approve": checks and standing.waiting and not (two and mine),
-        "others": [each.name for each in others],
+        "others": [each.name for each in others if each.pk != viewer.user_id],
         "remark_sections": [(section.key, section.title) for section in form.sections],
         **_recommender(project),
     }

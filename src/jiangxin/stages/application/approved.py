@@ -1,6 +1,6 @@
 """What a draft says, as one digest, and whether the unit itself stands behind just this."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,13 +13,18 @@ from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import overlay_of_call, pack
 
-from .models import Application, Approval
+from .models import Application, Approval, Evidence
 
 STANDING = (ApprovalState.WAITING, ApprovalState.APPROVED)
 
 
-def frozen_evidence(project: Application) -> list[dict[str, Any]]:
-    """The files as a version keeps them: by field, with their hash."""
+def frozen_evidence(
+    project: Application, rows: Iterable[Evidence] | None = None
+) -> list[dict[str, Any]]:
+    """The files as a version keeps them: by field, with their hash. `rows`: the evidence with its
+    documents where the caller has it."""
+    if rows is None:
+        rows = project.evidence.select_related("document")
     return [
         {
             "field": row.field,
@@ -28,7 +33,7 @@ def frozen_evidence(project: Application) -> list[dict[str, Any]]:
             "sha256": row.document.sha256,
             "size": row.document.size,
         }
-        for row in project.evidence.select_related("document").order_by("field", "id")
+        for row in sorted(rows, key=lambda row: (row.field, row.pk))
     ]
 
 

@@ -37,8 +37,13 @@ def opinions(project: Application) -> list[Recommendation]:
 
 
 def goes_first(project: Application) -> bool:
-    """Whether the application, when it is submitted now, waits for its recommending body first."""
-    return asked_of(project.call) and standing(project) is None
+    """Whether the application, when it is submitted now, waits for its recommending body first.
+
+    A draft has no opinion that stands: taking an application back voids it.
+    """
+    if not asked_of(project.call):
+        return False
+    return project.state == ProjectState.DRAFT or standing(project) is None
 
 
 def bodies_for(project: Application) -> QuerySet[Organisation]:
