@@ -118,6 +118,7 @@ def _project(subject: str) -> str:
 
 
 STEPS = {
+    ProjectState.WITH_RECOMMENDER: "待推荐",
     ProjectState.SUBMITTED: "待资格审查",
     ProjectState.EXAMINED: "待进入评审",
     ProjectState.UNDER_REVIEW: "专家评审中",
