@@ -153,6 +153,7 @@ def test_the_whole_way_works_without_a_script(
     plain.locator("#in-plan_goal").fill("不用脚本写的目标，内容足够长。")
     plain.get_by_role("button", name="保存，返回任务清单").click()
     plain.get_by_role("link", name="核对全文并提交").click()
+    plain.get_by_label("我同时是本单位的审核人").check()
     plain.get_by_role("button", name="提交申报").click()
     expect(plain.get_by_text("下载回执文件")).to_be_visible()
     version = Version.objects.get()

@@ -145,6 +145,7 @@ def apply_in_the_browser(land: Country, call: Call, tmp_path: Path) -> Applicati
     fill_the_form(land, project, tmp_path)
     page.goto(reverse("apply-check", args=[project.pk]))
     expect(page.get_by_text("各部分都已填好")).to_be_visible()
+    page.get_by_label("我同时是本单位的审核人").check()
     land.press("提交申报")
     expect(page.get_by_text("已提交。请保存回执。")).to_be_visible()
     with page.expect_download() as download:
@@ -205,6 +206,7 @@ def examine(land: Country, first: Application, others: list[Application]) -> Non
     page.locator("[name=plan_goal]").fill("分季度完成设备、课程、师资和培训四类任务。")
     page.locator("main form .jx-actions button[value=next]").click()
     page.goto(reverse("apply-check", args=[first.pk]))
+    page.get_by_label("我同时是本单位的审核人").check()
     land.press("再次提交")
     expect(page.get_by_text("第 2 版").first).to_be_visible()
     hr = demo.officer(Role.PROVINCE_HR, PROVINCE)

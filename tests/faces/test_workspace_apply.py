@@ -26,6 +26,7 @@ from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.programme.models import Track
 from tests.factories.applications import CLOSES, DURING, Round, make_round, unit_of
 
+ALONE = {"approve": "yes", "sealed": "on"}  # 填报人 and 审核人 in one
 pytestmark = pytest.mark.django_db
 
 
@@ -165,7 +166,7 @@ def test_the_registered_name_stands_locked_on_the_page(round_: Round) -> None:
     project = round_.draft(round_.unit())
     client = client_of(unit_of(project))
     address = reverse("apply-section", args=[project.pk, "unit"])
-    for page in (client.get(address), client.post(address, {"revision": project.revision})):
+    for page in (client.get(address), client.post(address, ALONE | {"revision": project.revision})):
         text = page.content.decode()
         assert re.search(
             rf'value="{re.escape(project.unit.name)}" id="in-unit_name"[^>]* disabled', text
@@ -262,7 +263,7 @@ def test_submitting_twice_ends_on_one_receipt_that_verifies(
     receipt = reverse("apply-receipt", args=[project.pk])
     for _ in range(2):
         answer = client.post(
-            reverse("apply-submit", args=[project.pk]), {"revision": project.revision}
+            reverse("apply-submit", args=[project.pk]), ALONE | {"revision": project.revision}
         )
         assert answer.headers["Location"] == receipt
     assert Version.objects.count() == 1
@@ -285,7 +286,9 @@ def test_a_refusal_shows_on_the_check_page_and_keeps_the_draft(round_: Round) ->
     data = posted(project, "plan", plan_goal=[""])
     client.post(reverse("apply-section", args=[project.pk, "plan"]), data)
     project.refresh_from_db()
-    answer = client.post(reverse("apply-submit", args=[project.pk]), {"revision": project.revision})
+    answer = client.post(
+        reverse("apply-submit", args=[project.pk]), ALONE | {"revision": project.revision}
+    )
     page = unescape(answer.content.decode())
     assert answer.status_code == 422
     assert "没有提交" in page
@@ -313,7 +316,7 @@ def test_what_was_returned_stands_beside_the_form_and_the_difference_is_shown(
     project.refresh_from_db()
     client.post(address, posted(project, "plan", plan_goal=["分季度的目标，足够长。"]))
     project.refresh_from_db()
-    client.post(reverse("apply-submit", args=[project.pk]), {"revision": project.revision})
+    client.post(reverse("apply-submit", args=[project.pk]), ALONE | {"revision": project.revision})
     page = client.get(reverse("apply-version", args=[project.pk, 2])).content.decode()
     assert "<ins>分季度的目标，足够长。</ins>" in page
 

@@ -21,6 +21,7 @@ from jiangxin.stages.titles.models import Title
 from tests.faces.test_workspace_apply import client_of, posted
 from tests.factories.applications import DURING, Round, make_round, save, unit_of
 
+ALONE = {"approve": "yes", "sealed": "on"}  # 填报人 and 审核人 in one
 pytestmark = pytest.mark.django_db
 
 
@@ -142,10 +143,10 @@ def test_a_condition_not_met_is_acknowledged_by_a_tick(round_: Round) -> None:
     client = client_of(unit_of(project))
     assert "已知悉有 1 项条件显示“不符合”" in text_of(client, "apply-check", project.pk)
     address = reverse("apply-submit", args=[project.pk])
-    refused = client.post(address, {"revision": project.revision})
+    refused = client.post(address, ALONE | {"revision": project.revision})
     assert refused.status_code == 422
     assert "不符合" in refused.content.decode()
-    client.post(address, {"revision": project.revision, "accept_unmet": "on"})
+    client.post(address, ALONE | {"revision": project.revision, "accept_unmet": "on"})
     assert Version.objects.count() == 1
 
 

@@ -13,7 +13,7 @@ from jiangxin.core.policy import section_values
 from jiangxin.ops.scenes import country, province
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.application import actions
+from jiangxin.stages.application import actions, approval
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.application.sealing import shown_answers
@@ -47,7 +47,7 @@ class Round:
         unit = self.unit(track)
         project = self.draft(unit, track)
         with clock.at(DURING):
-            actions.submit(viewer=unit, application_id=project.pk, revision=project.revision)
+            province.hand_in(unit, project)
         project.refresh_from_db()
         return project
 
@@ -76,6 +76,18 @@ def by_hand(table: str) -> Iterator[None]:
 def unit_of(project: Application) -> Viewer:
     """The account of the unit."""
     return viewer_of(project.unit.people.get())
+
+
+def approve(project: Application) -> None:
+    """The unit stands behind its draft as it is now, unless it cannot be changed any more."""
+    project.refresh_from_db()
+    if project.state in actions.EDITABLE:
+        approval.approve_own(
+            viewer=unit_of(project),
+            application_id=project.pk,
+            revision=project.revision,
+            sealed=True,
+        )
 
 
 def save(

@@ -5,7 +5,7 @@ from datetime import datetime
 from jiangxin.core.kernel import clock
 from jiangxin.ops.scenes.province import fill
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.application import actions as applying
+from jiangxin.stages.application.approval import approve_and_submit
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.tracks import Track
 
@@ -29,5 +29,7 @@ def submitted_with(
     with clock.at(at):
         unit = viewer or desk.unit()
         project = fill(desk.rng, unit, desk.call, Track.NEW_BASE, unit_introduction=text)
-        applying.submit(viewer=unit, application_id=project.pk, revision=project.revision)
+        approve_and_submit(
+            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
+        )
     return Application.objects.select_related("call", "unit").get(pk=project.pk)

@@ -16,7 +16,7 @@ from jiangxin.core.policy import section_values
 from jiangxin.core.policy.load import DEFAULT, policies_folder
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.ops.scenes import names
-from jiangxin.ops.scenes.province import fill
+from jiangxin.ops.scenes.province import fill, hand_in
 from jiangxin.records.identity.actions import open_account, register_unit
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.queries import viewer_of
@@ -126,7 +126,7 @@ class Desk:
         with clock.at(at):
             viewer = self.unit()
             project = fill(self.rng, viewer, self.call, track)
-            applying.submit(viewer=viewer, application_id=project.pk, revision=project.revision)
+            hand_in(viewer, project)
         return Application.objects.select_related("call", "unit").get(pk=project.pk)
 
     def row(self, *, state: ProjectState = ProjectState.SUBMITTED, **fields: Any) -> Application:
@@ -175,9 +175,7 @@ def correct(project: Application, **answers: object) -> Application:
                 data=section_values(section, project.answers | answers),
                 revision=project.revision,
             )
-    applying.submit(
-        viewer=unit, application_id=project.pk, revision=project.revision, accept_unmet=True
-    )
+    hand_in(unit, project, accept_unmet=True)
     return Application.objects.select_related("call", "unit").get(pk=project.pk)
 
 

@@ -120,7 +120,7 @@ def test_a_malformed_file_is_refused_by_name(
         ("norms.toml", 'kind = "Q"', 'kind = "X"', "kind 或 how"),
         (
             "norms.toml",
-            'where = ["stage:experts", "face:desk-experts"]',
+            'where = ["stage:experts", "parameter:expert.term_years", "parameter:expert.rating_working_days", "parameter:expert.rating_floor", "face:desk-experts", "face:desk-loans", "face:portal-expert-apply", "face:expert-profile"]',
             "where = []",
             "N32 没有在任何地方",
         ),

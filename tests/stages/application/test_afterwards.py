@@ -10,7 +10,7 @@ from jiangxin.ops.scenes.country import officer
 from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.documents.queries import read
 from jiangxin.records.ledger.models import Event
-from jiangxin.stages.application import actions, proving
+from jiangxin.stages.application import actions, proving, taking_back
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import evidence_file, form_of
 from jiangxin.stages.application.sealing import opened_answers
@@ -80,9 +80,9 @@ def test_one_leader_applies_once_a_year_from_a_unit(round_: Round) -> None:
 def test_withdrawal_ends_it_and_frees_the_track(round_: Round) -> None:
     project = round_.submitted()
     with clock.at(DURING):
-        actions.withdraw(viewer=unit_of(project), application_id=project.pk)
+        taking_back.withdraw(viewer=unit_of(project), application_id=project.pk)
         with pytest.raises(WrongState):
-            actions.withdraw(viewer=unit_of(project), application_id=project.pk)
+            taking_back.withdraw(viewer=unit_of(project), application_id=project.pk)
         with pytest.raises(WrongState, match="锁定"):
             save(project, "plan", plan_goal="撤回后的目标，内容足够长。")
         again = actions.begin(viewer=unit_of(project), call_id=round_.call.pk, track=Track.STUDIO)

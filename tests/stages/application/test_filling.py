@@ -14,7 +14,7 @@ from jiangxin.core.policy import section_values
 from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.models import Organisation
-from jiangxin.stages.application import actions, proving
+from jiangxin.stages.application import actions, proving, taking_back
 from jiangxin.stages.application.models import Application, Evidence
 from jiangxin.stages.application.queries import form_of, gaps, visible
 from jiangxin.stages.application.registered import LOCKED
@@ -51,7 +51,7 @@ def test_a_unit_has_one_application_on_a_track(round_: Round) -> None:
     with clock.at(DURING), pytest.raises(LimitReached, match="已有"):
         actions.begin(viewer=unit_of(project), call_id=round_.call.pk, track=Track.STUDIO)
     with clock.at(DURING):
-        actions.withdraw(viewer=unit_of(project), application_id=project.pk)
+        taking_back.withdraw(viewer=unit_of(project), application_id=project.pk)
         actions.begin(viewer=unit_of(project), call_id=round_.call.pk, track=Track.STUDIO)
     assert Application.objects.count() == 2
 

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, connection
 
+from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import LimitReached
 from jiangxin.core.policy import section_values
 from jiangxin.records.ledger.models import Event
@@ -13,7 +14,7 @@ from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.application.sealing import shown_answers
 from jiangxin.stages.programme.models import Track
-from tests.factories.applications import DURING, Round, make_round, unit_of
+from tests.factories.applications import DURING, Round, approve, make_round, unit_of
 from tests.factories.races import numbered, together, without_locks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,6 +66,8 @@ def project(round_: Round) -> Application:
 
 def submit_at_once(project: Application) -> list[object]:
     viewer = unit_of(project)
+    with clock.at(DURING):
+        approve(project)
     submit = partial(
         actions.submit, viewer=viewer, application_id=project.pk, revision=project.revision
     )

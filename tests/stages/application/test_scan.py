@@ -21,7 +21,8 @@ from jiangxin.records.documents.rendering import pdf
 from jiangxin.records.documents.scanning import sheets
 from jiangxin.records.identity.models import User
 from jiangxin.records.ledger.models import Event
-from jiangxin.stages.application import actions, paper, scan
+from jiangxin.stages.application import paper, scan, taking_back
+from jiangxin.stages.application.approval import approve_and_submit
 from jiangxin.stages.application.models import Application, Scan
 from jiangxin.stages.examination.actions import Defect, send_back
 from jiangxin.stages.programme.models import Call
@@ -132,8 +133,11 @@ def returned_and_changed(project: Application) -> Application:
         defect = Defect("results", "请补充推广情况，并写明人数。")
         send_back(viewer=examiner, application_id=project.pk, defects=[defect])
         project, _ = save(project, "results", spread="已在三家企业推广，培训一百二十人。")
-        actions.submit(
-            viewer=unit_of(project), application_id=project.pk, revision=project.revision
+        approve_and_submit(
+            viewer=unit_of(project),
+            application_id=project.pk,
+            revision=project.revision,
+            sealed=True,
         )
     project.refresh_from_db()
     return project
@@ -238,7 +242,7 @@ def test_only_the_unit_uploads_and_only_what_is_alive(round_: Round, project: Ap
             viewer=round_.unit(), application_id=project.pk, upload=a_file(), typed=code(project)
         )
     with clock.at(DURING):
-        actions.withdraw(viewer=unit_of(project), application_id=project.pk)
+        taking_back.withdraw(viewer=unit_of(project), application_id=project.pk)
     with pytest.raises(WrongState):
         add(project, typed=code(project))
     draft = round_.draft(round_.unit())
@@ -256,14 +260,20 @@ def test_where_the_province_wants_it_first_nothing_is_submitted_without(
     unit = round_.unit()
     project = round_.draft(unit)
     with clock.at(DURING), pytest.raises(Invalid, match="先上传盖章的申报表"):
-        actions.submit(viewer=unit, application_id=project.pk, revision=project.revision)
+        approve_and_submit(
+            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
+        )
     add(project, a_file(printed(project, 0)))
     project, _ = save_now(project)
     with clock.at(DURING), pytest.raises(Invalid, match="先上传盖章的申报表"):
-        actions.submit(viewer=unit, application_id=project.pk, revision=project.revision)
+        approve_and_submit(
+            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
+        )
     add(project, typed=code(project, 0))
     with clock.at(DURING):
-        actions.submit(viewer=unit, application_id=project.pk, revision=project.revision)
+        approve_and_submit(
+            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
+        )
     assert scan.verdict(project).word == "matches"
 
 

@@ -18,7 +18,7 @@ from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.programme.models import Track
 from jiangxin.stages.titles.actions import award, enter_legacy
 from jiangxin.stages.titles.models import Title
-from tests.factories.applications import CLOSES, DURING, Round, make_round, save, unit_of
+from tests.factories.applications import CLOSES, DURING, Round, approve, make_round, save, unit_of
 
 
 @pytest.fixture
@@ -27,6 +27,8 @@ def round_(db: None) -> Round:
 
 
 def submit(project: Application, **given: object) -> Version:
+    if "revision" not in given:
+        approve(project)
     project.refresh_from_db()
     values = {"revision": project.revision, **given}
     return actions.submit(viewer=unit_of(project), application_id=project.pk, **values)

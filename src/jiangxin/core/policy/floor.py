@@ -241,6 +241,7 @@ def _misfits(pack: Pack, overlay: Overlay) -> Iterator[Refusal]:
         for name in set(one.condition.parameters()) - names:
             message = f"增加的条件“{one.title}”引用的参数“{name}”不存在。"
             yield Refusal(clause=one.clause, message=message, witness={})
+    yield from _unknown_supplements(pack, overlay)
     for track, sections in overlay.fields.items():
         form = pack.forms.get(track)
         taken = {field.key for _, field in form.fields()} if form else set()
@@ -249,3 +250,16 @@ def _misfits(pack: Pack, overlay: Overlay) -> Iterator[Refusal]:
                 message = f"补充的字段“{field.label}”与申报表字段“{field.key}”重名。"
                 yield Refusal(clause="3.1", message=message, witness={})
             taken.add(field.key)
+
+
+def _unknown_supplements(pack: Pack, overlay: Overlay) -> Iterator[Refusal]:
+    """Fields to be supplemented that are in no form, or take no evidence."""
+    if overlay.supplement is None:
+        return
+    forms = [overlay.extend(form) for form in pack.forms.values()]
+    provable = {
+        field.key for form in forms for _, field in form.fields() if field.evidence != "none"
+    }
+    for key in sorted(set(overlay.supplement.fields) - provable):
+        message = f"可以补充材料的栏目“{key}”不存在，或不需要佐证。"
+        yield Refusal(clause="3.1", message=message, witness={})

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+
+from jiangxin.core.kernel.errors import Invalid
 
 from .conditions import condition_from
 from .forms import Choices, Field, Form, field_from, with_fields
@@ -19,6 +22,14 @@ class Preference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Supplement:
+    """Evidence that may still be added after the close: to the fields of these keys, until a day."""
+
+    until: date
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overlay:
     """The rules of one province for one programme year.
 
@@ -27,7 +38,7 @@ class Overlay:
     `requirements` are further conditions by track; `waived` are norms that it tries to drop (kept
     so that the refusal can name them); `fields` are further questions and attachments by track and
     section; `rubrics` maps a track to the rubric in use; `recommender` adds the step of a
-    recommending body.
+    recommending body; `supplement` opens a time after the close.
     """
 
     code: str
@@ -43,6 +54,7 @@ class Overlay:
     prefers: tuple[Preference, ...]
     rubrics: Mapping[str, str]
     recommender: bool
+    supplement: Supplement | None = None
 
     @property
     def quota(self) -> dict[str, int]:
@@ -102,7 +114,17 @@ def overlay_from(item: Mapping[str, Any], choices: Choices, province_name: str) 
         prefers=tuple(Preference(**each) for each in item.get("prefers", ())),
         rubrics=dict(item.get("rubrics", {})),
         recommender=bool(item.get("recommender", False)),
+        supplement=_supplement(item.get("supplement")),
     )
+
+
+def _supplement(item: Mapping[str, Any] | None) -> Supplement | None:
+    if item is None:
+        return None
+    until, fields = item.get("until"), item.get("fields")
+    if not isinstance(until, date) or isinstance(until, datetime) or not fields:
+        raise Invalid("补充材料期须写明截止日期（until）和可以补充的栏目（fields）。")
+    return Supplement(until=until, fields=tuple(map(str, fields)))
 
 
 def requirement_from(item: Mapping[str, Any]) -> Requirement:

@@ -3,10 +3,11 @@
 from .events import event_label
 from .machine import Guard, Machine, Transition
 from .project import REGISTERED_ONCE, TITLED
-from .roles import DEPARTMENT_OF, MINISTRIES, PROVINCIAL, Department, Role
+from .roles import DEPARTMENT_OF, MINISTRIES, PROVINCIAL, Department, Duty, Role
 from .table import (
     MACHINES,
     AcceptanceState,
+    ApprovalState,
     AssessmentState,
     CallState,
     ChangeState,
@@ -36,12 +37,14 @@ __all__ = [
     "REGISTERED_ONCE",
     "TITLED",
     "AcceptanceState",
+    "ApprovalState",
     "AssessmentState",
     "CallState",
     "ChangeState",
     "ClaimState",
     "Department",
     "DrawState",
+    "Duty",
     "ExperienceState",
     "ExtensionState",
     "FindingState",

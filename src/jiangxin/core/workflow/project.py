@@ -8,6 +8,8 @@ from .roles import MINISTRIES, Role
 
 class ProjectState(Labelled):
     DRAFT = "draft", "填写中"
+    WITH_RECOMMENDER = "with_recommender", "待推荐"
+    NOT_RECOMMENDED = "not_recommended", "未获推荐"
     SUBMITTED = "submitted", "已提交"
     RETURNED = "returned", "退回补正"
     EXAMINED = "examined", "资格审查通过"
@@ -32,6 +34,8 @@ class ProjectState(Labelled):
 
 P = ProjectState
 HR = (Role.PROVINCE_HR,)
+UNIT = (Role.APPLICANT,)
+BODY = (Role.RECOMMENDER,)
 # A project in one of these states holds its title.
 TITLED = (P.REGISTERED, P.UNDER_CONSTRUCTION, P.IN_ACCEPTANCE, P.RECTIFYING, P.ACCEPTED)
 # Both ministries have registered it once; whether it still holds the title is another matter.
@@ -47,29 +51,112 @@ PROJECT = Machine(
             label="提交",
             sources=(P.DRAFT,),
             target=P.SUBMITTED,
-            by=(Role.APPLICANT,),
+            by=UNIT,
             clause="3.1",
             event="project.submitted",
-            guards=("window_open", "form_complete"),
+            guards=("window_open", "form_complete", "unit_approved"),
+        ),
+        Transition(
+            name="submit_for_recommendation",
+            label="提交推荐部门",
+            sources=(P.DRAFT,),
+            target=P.WITH_RECOMMENDER,
+            by=UNIT,
+            clause="3.1",
+            event="project.submitted_for_recommendation",
+            guards=("window_open", "form_complete", "unit_approved", "recommender_chosen"),
         ),
         Transition(
             name="resubmit",
             label="补正后再次提交",
             sources=(P.RETURNED,),
             target=P.SUBMITTED,
-            by=(Role.APPLICANT,),
+            by=UNIT,
             clause="3.1",
             event="project.resubmitted",
-            guards=("correction_in_time", "form_complete"),
+            guards=("correction_in_time", "form_complete", "unit_approved"),
+        ),
+        Transition(
+            name="resubmit_for_recommendation",
+            label="补正后再次提交推荐部门",
+            sources=(P.RETURNED,),
+            target=P.WITH_RECOMMENDER,
+            by=UNIT,
+            clause="3.1",
+            event="project.resubmitted_for_recommendation",
+            guards=("correction_in_time", "form_complete", "unit_approved", "recommender_chosen"),
+        ),
+        # Until the call closes the unit disposes of what it sent in; the selection then rests on what
+        # stands there, and only an itemised return opens it again (3.1, 3.2).
+        Transition(
+            name="take_back",
+            label="撤回修改",
+            sources=(P.WITH_RECOMMENDER, P.SUBMITTED),
+            target=P.DRAFT,
+            by=UNIT,
+            clause="3.1",
+            event="project.taken_back",
+            guards=("window_open",),
         ),
         Transition(
             name="withdraw",
             label="撤回",
-            sources=(P.DRAFT, P.SUBMITTED, P.RETURNED),
+            sources=(P.DRAFT, P.WITH_RECOMMENDER, P.SUBMITTED, P.RETURNED),
             target=P.WITHDRAWN,
-            by=(Role.APPLICANT,),
+            by=UNIT,
             clause="3.1",
             event="project.withdrawn",
+            guards=("window_open",),
+        ),
+        Transition(
+            name="supplement_for_recommendation",
+            label="补充材料",
+            sources=(P.WITH_RECOMMENDER,),
+            target=P.WITH_RECOMMENDER,
+            by=UNIT,
+            clause="3.1",
+            event="project.supplemented_for_recommendation",
+            guards=("supplement_open", "fields_named"),
+        ),
+        Transition(
+            name="supplement",
+            label="补充材料",
+            sources=(P.SUBMITTED,),
+            target=P.SUBMITTED,
+            by=UNIT,
+            clause="3.1",
+            event="project.supplemented",
+            guards=("supplement_open", "fields_named"),
+        ),
+        Transition(
+            name="recommend",
+            label="推荐",
+            sources=(P.WITH_RECOMMENDER,),
+            target=P.SUBMITTED,
+            by=BODY,
+            clause="3.1",
+            event="project.recommended",
+            guards=("opinion_given", "within_recommendation_quota"),
+        ),
+        Transition(
+            name="decline",
+            label="不予推荐",
+            sources=(P.WITH_RECOMMENDER,),
+            target=P.NOT_RECOMMENDED,
+            by=BODY,
+            clause="3.1",
+            event="project.not_recommended",
+            guards=("reasons_given",),
+        ),
+        Transition(
+            name="return_before_recommendation",
+            label="推荐部门退回补正",
+            sources=(P.WITH_RECOMMENDER,),
+            target=P.RETURNED,
+            by=BODY,
+            clause="3.1",
+            event="project.returned_before_recommendation",
+            guards=("reasons_given",),
         ),
         Transition(
             name="return",
@@ -227,7 +314,7 @@ PROJECT = Machine(
             label="申请验收",
             sources=(P.UNDER_CONSTRUCTION,),
             target=P.IN_ACCEPTANCE,
-            by=(Role.APPLICANT,),
+            by=UNIT,
             clause="4.3",
             event="project.acceptance_applied",
             guards=("goals_ended",),

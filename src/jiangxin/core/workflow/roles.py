@@ -18,6 +18,14 @@ class Role(Labelled):
     PUBLIC = "public", "公众"
 
 
+class Duty(Labelled):
+    """What an account does inside its applicant unit; one person may hold several."""
+
+    FILL = "fill", "填报人"
+    CHECK = "check", "审核人"
+    ADMIN = "admin", "单位管理员"
+
+
 class Department(Labelled):
     """The two principals of every joint act (N27)."""
 

@@ -3,6 +3,7 @@
 Clauses point into the notice as the policy pack numbers it (`3.2` is 三（二）).
 """
 
+from .approval import APPROVAL, ApprovalState
 from .building import (
     ACCEPTANCE,
     EXTENSION,
@@ -49,6 +50,7 @@ MACHINES: dict[str, Machine] = {
     machine.name: machine
     for machine in (
         PROJECT,
+        APPROVAL,
         CALL,
         ROUND,
         DRAW,
@@ -74,6 +76,7 @@ MACHINES: dict[str, Machine] = {
 __all__ = [
     "MACHINES",
     "AcceptanceState",
+    "ApprovalState",
     "AssessmentState",
     "CallState",
     "ChangeState",

@@ -22,7 +22,7 @@ from jiangxin.stages.accounts.choices import flag_kinds, rules
 
 from .navigation import DESK, desk_page
 
-READERS = DESK - {Role.RECOMMENDER}
+READERS = DESK
 FINANCE = frozenset({Role.PROVINCE_FINANCE})
 STATES = dict(FlagState.choices())
 CONFIRMED = (

@@ -25,7 +25,7 @@ from jiangxin.stages.programme.tracks import Kind
 from .marks import shown_marks
 from .navigation import DESK, desk_page
 
-READERS = DESK - {Role.RECOMMENDER}
+READERS = DESK
 HR = frozenset({Role.PROVINCE_HR})
 BOTH = frozenset(PROVINCIAL)
 MOST = 200  # titles at once: as many as a person can read on the preview

@@ -14,7 +14,7 @@ from jiangxin.stages.programme.tracks import Track
 
 from .navigation import DESK, desk_page
 
-WATCHERS = DESK - {Role.RECOMMENDER}
+WATCHERS = DESK
 HR = frozenset({Role.PROVINCE_HR})
 BOTH = frozenset(PROVINCIAL)
 TRACKS = dict(Track.choices())

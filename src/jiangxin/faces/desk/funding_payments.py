@@ -23,7 +23,7 @@ from jiangxin.stages.programme.tracks import Kind
 
 from .navigation import DESK, desk_page
 
-READERS = DESK - {Role.RECOMMENDER}
+READERS = DESK
 FINANCE = frozenset({Role.MINISTRY_FINANCE, Role.PROVINCE_FINANCE})
 KINDS = {Kind.BASE.value: "基地", Kind.STUDIO.value: "工作室"}
 TITLE_STATES = dict(TitleState.choices())

@@ -17,15 +17,15 @@ from jiangxin.stages.application.queries import recent_events
 from jiangxin.stages.programme import queries as programme
 from jiangxin.stages.titles.queries import Meter, meters
 
-from .navigation import DESK, Desk, Link, desk_of, desk_page, waits_for
+from .navigation import WITH_BODIES, Desk, Link, desk_of, desk_page, waits_for
 from .programme import day_of, timeline
 
-LINKS = (Link(name="desk-home", label="待办与期限", icon="home", roles=DESK),)
-READERS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.RECOMMENDER})
+LINKS = (Link(name="desk-home", label="待办与期限", icon="home", roles=WITH_BODIES),)
+READERS = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 NARROW = 10  # working days: below this the slack before publicity is shown as scarce
 
 
-@page(roles=DESK)
+@page(roles=WITH_BODIES)
 def home(request: Request) -> HttpResponse:
     """What waits for this role, the statutory clock, the last events. At most eight queries."""
     viewer, desk = request.viewer, desk_of(request, every_state=True)
@@ -118,6 +118,7 @@ def _project(subject: str) -> str:
 
 
 STEPS = {
+    ProjectState.WITH_RECOMMENDER: "待推荐",
     ProjectState.SUBMITTED: "待资格审查",
     ProjectState.EXAMINED: "待进入评审",
     ProjectState.UNDER_REVIEW: "专家评审中",

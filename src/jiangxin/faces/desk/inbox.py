@@ -4,7 +4,7 @@ from jiangxin.faces.frame import inbox
 from jiangxin.faces.frame.subjects import page_of
 from jiangxin.records.identity.viewer import Viewer
 
-from .navigation import DESK, desk_page
+from .navigation import WITH_BODIES, desk_page
 
 
 def subject_page(viewer: Viewer, subject: str) -> str:
@@ -16,7 +16,7 @@ def subject_page(viewer: Viewer, subject: str) -> str:
 
 urlpatterns = inbox.patterns(
     inbox.Face(
-        roles=DESK,
+        roles=WITH_BODIES,
         prefix="desk",
         layout="desk/page.html",
         render=desk_page,

@@ -15,6 +15,7 @@ from .marks import shown_marks
 
 EMPTY: dict[str, Any] = {"hr": None, "finance": None}
 SELECTION = (
+    ProjectState.WITH_RECOMMENDER,
     ProjectState.SUBMITTED,
     ProjectState.RETURNED,
     ProjectState.EXAMINED,

@@ -38,11 +38,12 @@ DESK = frozenset(
         Role.PROVINCE_FINANCE,
         Role.SUPERVISOR,
         Role.AUDITOR,
-        Role.RECOMMENDER,
         Role.MINISTRY_HR,
         Role.MINISTRY_FINANCE,
     }
 )
+# A recommending body has a desk too, but only for what names it: it reads no files of the province.
+WITH_BODIES = DESK | {Role.RECOMMENDER}
 PROVINCE_DESK = DESK - {Role.MINISTRY_HR, Role.MINISTRY_FINANCE}
 SEARCH = "desk-projects"
 INBOX = "desk-inbox"

@@ -9,7 +9,6 @@ from django.urls import path
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.money import FEN_PER_WAN
 from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.workflow import Role
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.faces.frame.pictures import Chart, Heading, Picture, Series, answer
 from jiangxin.stages.funding.queries import paid_by_stage
@@ -17,7 +16,7 @@ from jiangxin.stages.funding.queries.payments import Stage
 
 from .navigation import DESK, desk_page
 
-READERS = DESK - {Role.RECOMMENDER}
+READERS = DESK
 STAGES = ("planned", "at_province", "passed", "at_unit")
 
 

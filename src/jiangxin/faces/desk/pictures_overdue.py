@@ -13,7 +13,6 @@ from django.urls import path, reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import BY_CODE, PROVINCES
-from jiangxin.core.workflow import Role
 from jiangxin.faces.frame.filters import query
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.faces.frame.pictures import Heading, Picture, answer, tiles
@@ -27,7 +26,7 @@ from .construction import LATE
 from .navigation import DESK, desk_page
 from .pictures import province_url
 
-READERS = DESK - {Role.RECOMMENDER}
+READERS = DESK
 ASSESSED, MENDING, STUCK, AMOUNT = "assessed", "mending", "stuck", "amount"
 LABELS = {
     ASSESSED: "逾期未考核",

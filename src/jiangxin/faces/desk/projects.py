@@ -34,7 +34,7 @@ from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.programme.tracks import Kind, Track
 
 from .joint import joint_act
-from .navigation import DESK, Link, desk_page, waits_for
+from .navigation import WITH_BODIES, Link, desk_page, waits_for
 from .programme import day_of
 
 LINKS = (
@@ -42,7 +42,7 @@ LINKS = (
         name="desk-projects",
         label="全部项目",
         icon="list",
-        roles=DESK,
+        roles=WITH_BODIES,
         waits=queries.corrections_late,
         todo="补正:逾期",
         todo_label="补正已逾期",
@@ -70,7 +70,7 @@ FIELDS = (
 )
 
 
-@page(roles=DESK)
+@page(roles=WITH_BODIES)
 def projects(request: Request) -> HttpResponse:
     """The list: search, sort, columns, pages, export."""
     rows = queries.visible(request.viewer).values(*FIELDS)
@@ -167,7 +167,7 @@ def _empty(request: Request) -> dict[str, str]:
     return {"title": "还没有项目", "why": why}
 
 
-@page(roles=DESK)
+@page(roles=WITH_BODIES)
 def project(request: Request, project_id: int) -> HttpResponse:
     """One project: the form as submitted, what changed, the examination, what happened when."""
     found = queries.application(request.viewer, project_id)

@@ -30,7 +30,7 @@ from .navigation import DESK, Link, desk_page
 
 HR = frozenset({Role.PROVINCE_HR})
 BOTH = frozenset({Role.PROVINCE_HR, Role.PROVINCE_FINANCE})
-READERS = DESK - {Role.RECOMMENDER}
+READERS = DESK
 STATES = dict(RectificationState.choices())
 TODO = dict(Todo.choices)
 SUBJECTS = {"rectification": "desk-rectification"}

@@ -12,12 +12,12 @@ from jiangxin.faces.frame.pages import Request, page
 from jiangxin.faces.frame.timeline import story_of
 from jiangxin.stages.publicity.story import Story, project_story, title_story
 
-from .navigation import DESK, desk_page
+from .navigation import DESK, WITH_BODIES, desk_page
 
 SUBJECTS = {"title": "desk-title-timeline"}
 
 
-@page(roles=DESK)
+@page(roles=WITH_BODIES)
 def of_project(request: Request, project_id: int) -> HttpResponse:
     """From the first draft on, with everything about its title."""
     return _page(request, project_story(request.viewer, project_id))

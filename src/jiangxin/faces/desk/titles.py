@@ -22,7 +22,7 @@ from jiangxin.stages.titles import queries
 
 from .navigation import DESK, Link, desk_page
 
-READERS = DESK - {Role.RECOMMENDER}
+READERS = DESK
 GROUP = "称号"
 KINDS, TRACKS, STATES = dict(Kind.choices()), dict(Track.choices()), dict(TitleState.choices())
 CAUSES = dict(Cause.choices)

@@ -7,6 +7,8 @@ MODULES = (
     "inbox",
     "projects",
     "programme",
+    "recommendation",
+    "recommenders",
     "examination",
     "experts_import",
     "experts",

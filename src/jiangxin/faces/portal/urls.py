@@ -15,6 +15,7 @@ MODULES = (
     "policy",
     "verify",
     "help",
+    "join",
 )
 
 urlpatterns = [

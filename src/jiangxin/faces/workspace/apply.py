@@ -1,13 +1,16 @@
 """Filling in an application: begin, the task list, check, submit, withdraw."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
-from jiangxin.core.workflow import MACHINES, ProjectState, Role
+from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.faces.frame.pages import Request, catching, done, page
-from jiangxin.stages.application import actions, queries, reuse
+from jiangxin.stages.application import actions, approved, queries, reuse
+from jiangxin.stages.application.approval import approve_and_submit
 from jiangxin.stages.examination.queries import open_returns
 from jiangxin.stages.programme.tracks import Track
 
@@ -39,6 +42,7 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
     for item in returns:
         notes.setdefault(item.section, []).append(item.reason)
     sections = queries.form_of(project).sections
+    remarks = approved.standing(project).remarks
     return workspace_page(
         request,
         "workspace/tasks.html",
@@ -61,6 +65,15 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
                 {"pk": each.pk, "year": each.year, "track": each.get_track_display()}
                 for each in reuse.sources(request.viewer, project)[:3]
             ],
+            "remarks": [
+                {
+                    "url": reverse("apply-section", args=[project.pk, s.key]),
+                    "title": s.title,
+                    "text": remarks[s.key],
+                }
+                for s in sections
+                if s.key in remarks
+            ],
             "complete": all(each == "done" for each in status.values()),
             "findings": queries.eligibility(project),
         },
@@ -78,32 +91,24 @@ def check(request: Request, application_id: int) -> HttpResponse:
 
 @page(roles=UNIT, methods=("POST",))
 def submit(request: Request, application_id: int) -> HttpResponse:
-    """Submit; a second click finds the first one's receipt. A refusal shows on the check page."""
+    """Submit; a second click finds the first one's receipt. A refusal shows on the check page.
+
+    Who is 填报人 and 审核人 in one approves with the same click, by the declaration of the seal.
+    """
     problems: list[DomainError] = []
+    given: dict[str, Any] = {
+        "viewer": request.viewer,
+        "application_id": application_id,
+        "revision": revision_of(request),
+        "accept_unmet": "accept_unmet" in request.POST,
+    }
     with catching(problems):
-        actions.submit(
-            viewer=request.viewer,
-            application_id=application_id,
-            revision=revision_of(request),
-            accept_unmet="accept_unmet" in request.POST,
-        )
+        if "approve" in request.POST:
+            approve_and_submit(**given, sealed="sealed" in request.POST)
+        else:
+            actions.submit(**given)
         return done(request, "已提交。请保存回执。", "apply-receipt", application_id)
     return check_page(request, queries.application(request.viewer, application_id), problems)
-
-
-@page(roles=UNIT, methods=("GET", "POST"))
-def withdraw(request: Request, application_id: int) -> HttpResponse:
-    """Take the application back, after asking once more."""
-    project = queries.application(request.viewer, application_id)
-    if request.method == "POST" and request.POST.get("confirmed") == "yes":
-        actions.withdraw(viewer=request.viewer, application_id=application_id)
-        return done(request, "申报已撤回。", "workspace-home")
-    step = MACHINES["project"]["withdraw"]
-    if project.state not in step.sources:
-        return redirect("apply-receipt", application_id)
-    return workspace_page(
-        request, "workspace/withdraw.html", {"project": project, "strip": strip_of(project)}
-    )
 
 
 A = "applications/<int:application_id>/"
@@ -112,5 +117,4 @@ urlpatterns = [
     path(A, tasks, name="apply-tasks"),
     path(A + "check/", check, name="apply-check"),
     path(A + "submit/", submit, name="apply-submit"),
-    path(A + "withdraw/", withdraw, name="apply-withdraw"),
 ]

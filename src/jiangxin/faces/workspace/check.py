@@ -1,5 +1,6 @@
 """Check your answers: the form as it will print, what is missing, and what the conditions say."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from jiangxin.faces.frame.pages import Request
 from jiangxin.stages.application import actions, paper, queries
 from jiangxin.stages.application.scan import wanted_before
 
+from . import approval_state
 from .navigation import strip_of, workspace_page
 from .scan import scan_context
 
@@ -21,7 +23,8 @@ def check_page(request: Request, project: Any, problems: list[DomainError]) -> H
     """The whole form; `problems` say why it was not submitted."""
     form = queries.form_of(project)
     draft = paper.draft(project)
-    findings = queries.eligibility(project)
+    counts = Counter(str(each["field"]) for each in draft.evidence)
+    findings = queries.eligibility(project, evidence=counts)
     unmet = [each for each in findings if each.verdict is Verdict.NOT_MET]
     edit = {s.key: reverse("apply-section", args=[project.pk, s.key]) for s in form.sections}
     return workspace_page(
@@ -35,7 +38,7 @@ def check_page(request: Request, project: Any, problems: list[DomainError]) -> H
             "edit": edit,
             "gaps": [
                 {"url": f"{edit[gap.section]}#field-{gap.field}", "message": gap.message}
-                for gap in queries.gaps(project)
+                for gap in queries.gaps(project, counts=counts)
             ],
             "findings": findings,
             "unmet": [each for each in unmet if each.norm not in actions.REGISTER_NORMS],
@@ -43,6 +46,12 @@ def check_page(request: Request, project: Any, problems: list[DomainError]) -> H
             "problems": problems,
             "again": project.state == ProjectState.RETURNED,
             "scan": scan_context(project, draft) if wanted_before(project) else None,
+            "typed_remarks": {
+                key.removeprefix("remark-"): text
+                for key, text in request.POST.items()
+                if key.startswith("remark-")
+            },
+            **approval_state.shown(request.viewer, project, form, draft.digest),
         },
         status=422 if problems else 200,
     )

@@ -21,6 +21,8 @@ P = ProjectState
 # What an applicant should know of each state, in plain words.
 PLAIN = {
     P.DRAFT: "还没有提交。请在截止前填好并提交。",
+    P.WITH_RECOMMENDER: "已提交，等待推荐部门推荐。有问题会在这里通知补正。",
+    P.NOT_RECOMMENDED: "推荐部门没有推荐，理由见办理进度。",
     P.SUBMITTED: "已提交，正在资格审查。有问题会在这里通知补正。",
     P.RETURNED: "需要补正。请按退回意见修改后再次提交。",
     P.EXAMINED: "资格审查通过，等待专家评审。",

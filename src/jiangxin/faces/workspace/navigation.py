@@ -12,7 +12,12 @@ from jiangxin.faces.frame.links import PORTAL, links
 from jiangxin.faces.frame.pages import Request, render
 
 COMMON = (("eligibility-preview", "条件自查"), ("portal-policy", "政策条款"))
-APPLICANT = (("workspace-home", "我的申报"), ("my-titles", "我的称号"), *COMMON)
+APPLICANT = (
+    ("workspace-home", "我的申报"),
+    ("my-titles", "我的称号"),
+    ("workspace-members", "单位人员"),
+    *COMMON,
+)
 EXPERT = (("expert-queue", "评审任务"), ("acceptance-queue", "验收任务"))
 
 

@@ -8,11 +8,12 @@ from django.urls import path
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
-from jiangxin.core.workflow import MACHINES, ProjectState, Role, event_label
+from jiangxin.core.workflow import ProjectState, Role, event_label
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.records.ledger.queries import receipt as receipt_of
 from jiangxin.stages.application import paper, queries
+from jiangxin.stages.application.recommending import opinions
 from jiangxin.stages.examination.queries import rejection, returns
 from jiangxin.stages.publicity.queries import known_state
 from jiangxin.stages.publicity.story import project_history
@@ -21,6 +22,7 @@ from .check import sheet_of
 from .home import PLAIN
 from .navigation import strip_of, workspace_page
 from .scan import scan_context
+from .taking_back import ways
 
 UNIT = frozenset({Role.APPLICANT})
 SUBJECTS = {"project": "apply-receipt"}
@@ -33,7 +35,6 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
     project = queries.application(request.viewer, application_id)
     versions = queries.versions(project)
     state = known_state(request.viewer, project)
-    step = MACHINES["project"]["withdraw"]
     return workspace_page(
         request,
         "workspace/receipt.html",
@@ -45,11 +46,12 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
             "plain": PLAIN[state],
             "state": state.value,
             "label": state.label,
-            "steps": [*_steps(request, project), *_ahead(state)],
+            "steps": [*_steps(request, project), *_first(state), *_ahead(state)],
             "returns": returns(project),
             "rejection": rejection(project) if state is ProjectState.REJECTED else None,
-            "may_withdraw": state in step.sources and clock.now() < project.call.closes_at,
             **_on_paper(project, versions),
+            "recommended": _recommended(project),
+            **ways(request.viewer, project),
             "editable": state in (ProjectState.DRAFT, ProjectState.RETURNED),
         },
     )
@@ -63,7 +65,28 @@ def _on_paper(project: Any, versions: list[Any]) -> dict[str, Any]:
     return {"sheet": sheet_of(project, newest), "scan": scan_context(project, newest)}
 
 
-_ENDED = (ProjectState.WITHDRAWN, ProjectState.REJECTED, ProjectState.NOT_SELECTED)
+def _recommended(project: Any) -> list[dict[str, Any]]:
+    """What recommending bodies said, as the unit may read it; no query where none is asked."""
+    if project.recommender_id is None:
+        return []
+    return [
+        {
+            "body": each.body.name,
+            "word": "推荐" if each.recommends else "不予推荐",
+            "opinion": each.opinion,
+            "at": each.at,
+            "void": each.void_at is not None,
+        }
+        for each in opinions(project)
+    ]
+
+
+_ENDED = (
+    P.NOT_RECOMMENDED,
+    ProjectState.WITHDRAWN,
+    ProjectState.REJECTED,
+    ProjectState.NOT_SELECTED,
+)
 
 
 def _steps(request: Request, project: Any) -> list[dict[str, Any]]:
@@ -90,12 +113,21 @@ AHEAD = (
 )
 
 
+def _first(state: ProjectState) -> list[dict[str, Any]]:
+    """The recommending body's step while it is the present one; most provinces have none."""
+    if state is not P.WITH_RECOMMENDER:
+        return []
+    note = "推荐部门先行审查；推荐后由省级人社部门资格审查"
+    return [{"label": "推荐", "at": None, "note": note, "status": "now"}]
+
+
 def _ahead(state: ProjectState) -> list[dict[str, Any]]:
     """The steps that follow for a project in `state`, for the `timeline` macro; no dates yet."""
+    before = state is P.WITH_RECOMMENDER
     place = next((n for n, step in enumerate(AHEAD) if state in step[0]), len(AHEAD))
     return [
-        {"label": label, "at": None, "note": note, "status": "next" if number else "now"}
-        for number, (_, label, note) in enumerate(AHEAD[place:])
+        {"label": label, "at": None, "note": note, "status": "next" if number or before else "now"}
+        for number, (_, label, note) in enumerate(AHEAD if before else AHEAD[place:])
     ]
 
 

@@ -16,7 +16,8 @@ from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import System, Viewer
 from jiangxin.stages.application import actions as applying
 from jiangxin.stages.application import proving
-from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.approval import approve_and_submit
+from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.examination.models import Verdict as Word
@@ -75,7 +76,7 @@ def apply(
             viewer = found_unit(rng, province, track)
             project = fill(rng, viewer, call, track)
             if not (leave_draft and number == len(tracks)):
-                applying.submit(viewer=viewer, application_id=project.pk, revision=project.revision)
+                hand_in(viewer, project)
             made.append(Application.objects.get(pk=project.pk))
     return made
 
@@ -145,6 +146,17 @@ def fill(rng: Random, viewer: Viewer, call: Call, track: Track, **given: object)
     return project
 
 
+def hand_in(viewer: Viewer, project: Application, *, accept_unmet: bool = False) -> Version:
+    """The unit approves its own form under its seal and submits it: one person in all duties."""
+    return approve_and_submit(
+        viewer=viewer,
+        application_id=project.pk,
+        revision=project.revision,
+        sealed=True,
+        accept_unmet=accept_unmet,
+    )
+
+
 def examine(rng: Random, province: Province, projects: list[Application], at: datetime) -> None:
     """Every project clause by clause: most pass, one is returned and corrected, one is rejected."""
     hr = officer(Role.PROVINCE_HR, province.code)
@@ -194,4 +206,4 @@ def _return_and_correct(hr: Viewer, project: Application) -> None:
             data=section_values(section, answers),
             revision=project.revision,
         )
-        applying.submit(viewer=unit, application_id=project.pk, revision=project.revision)
+        hand_in(unit, project)

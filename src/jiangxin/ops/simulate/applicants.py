@@ -14,6 +14,7 @@ from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import actions as applying
+from jiangxin.stages.application import taking_back
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.examination import actions as examining
@@ -46,21 +47,26 @@ def applies(world: World, province: Province, call: Call, number: int) -> Story:
     if rng.random() < LATE:
         yield call.closes_at + timedelta(hours=1)
         with world.refused("申报截止后提交"):
-            applying.submit(viewer=viewer, application_id=project.pk, revision=project.revision)
+            building.hand_in(viewer, project)
         return
     yield clock.now() + rng.random() * (call.closes_at - clock.now())
     if given:
         with world.refused("不符合条件而未确认即提交"):
-            applying.submit(viewer=viewer, application_id=project.pk, revision=project.revision)
-    applying.submit(
-        viewer=viewer,
-        application_id=project.pk,
-        revision=project.revision,
-        accept_unmet=bool(given),
-    )
+            building.hand_in(viewer, project)
+    building.hand_in(viewer, project, accept_unmet=bool(given))
     if rng.random() < WITHDRAWS:
         yield clock.now() + timedelta(hours=20)
-        applying.withdraw(viewer=viewer, application_id=project.pk)
+        yield from _withdraws(world, viewer, project, call)
+
+
+def _withdraws(world: World, viewer: Viewer, project: Application, call: Call) -> Story:
+    """Somebody thinks better of it: taken back in time, refused after the close."""
+    if clock.now() < call.closes_at:
+        taking_back.withdraw(viewer=viewer, application_id=project.pk)
+    else:
+        with world.refused("申报截止后撤回"):
+            taking_back.withdraw(viewer=viewer, application_id=project.pk)
+    yield from ()
 
 
 def _named_before(province: Province) -> Title | None:
@@ -124,9 +130,7 @@ def _correct(unit: Viewer, project: Application) -> None:
         data=section_values(section, answers),
         revision=project.revision,
     )
-    applying.submit(
-        viewer=unit, application_id=project.pk, revision=project.revision, accept_unmet=True
-    )
+    building.hand_in(unit, project, accept_unmet=True)
 
 
 def judge(rng: Random, hr: Viewer, project: Application) -> None:

@@ -1,5 +1,7 @@
 """Register units and open accounts."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -9,7 +11,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotPermitted
 from jiangxin.core.kernel.identifiers import read_uscc
 from jiangxin.core.kernel.regions import BY_CODE
-from jiangxin.core.workflow import Role
+from jiangxin.core.workflow import Duty, Role
 from jiangxin.records.ledger.actions import Actor, append
 
 from .models import Organisation, User
@@ -24,6 +26,11 @@ TEXTS = {  # label, most letters, needed
     "nature": ("单位性质", 40, False),
     "address": ("地址", 200, False),
     "email": ("邮箱", 254, False),
+    "label": ("被邀请人", 40, True),
+    "person": ("姓名", 40, True),
+    "mobile": ("电话", 30, False),
+    "body": ("部门名称", 120, True),
+    "office_contact": ("联系人", 40, False),
 }
 
 
@@ -43,6 +50,7 @@ def register_unit(
 ) -> User:
     """A new applicant unit with its first account; returns the account.
 
+    Who registers is its administrator and has the other duties too until colleagues are invited.
     Without `password` the account can not log in by password (demonstration, single sign-on).
 
     Effects: organisation, account, event `unit.registered`. Raises `Invalid` for a wrong code,
@@ -51,7 +59,7 @@ def register_unit(
     code, _ = read_uscc(uscc)
     if province not in BY_CODE:
         raise Invalid("请选择所在省份。", field="province")
-    _check_texts(
+    check_texts(
         name=name,
         contact=contact,
         phone=phone,
@@ -60,12 +68,9 @@ def register_unit(
         address=address,
         email=email,
     )
-    _check_email(email.strip())
-    try:
-        if password is not None:
-            validate_password(password)
-    except ValidationError as error:
-        raise Invalid("密码不符合要求：" + "".join(error.messages), field="password") from None
+    check_email(email.strip())
+    if password is not None:
+        check_password(password)
     try:
         with transaction.atomic():
             unit = Organisation.objects.create(
@@ -88,6 +93,7 @@ def register_unit(
                 phone=phone.strip(),
                 email=email.strip(),
                 demo=demo,
+                duties=tuple(Duty),
             )
             append(type="unit.registered", subject=f"unit:{unit.pk}", by=viewer_of(user))
             return user
@@ -95,7 +101,15 @@ def register_unit(
         raise _taken(error, code=code, username=username) from None
 
 
-def _check_texts(**texts: str) -> None:
+def check_password(password: str) -> None:
+    """Raises `Invalid` for a password that is too easy."""
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise Invalid("密码不符合要求：" + "".join(error.messages), field="password") from None
+
+
+def check_texts(**texts: str) -> None:
     """Raises `Invalid` for a text that is missing, too long, or holds what no text holds."""
     for field, value in texts.items():
         label, longest, needed = TEXTS[field]
@@ -107,7 +121,7 @@ def _check_texts(**texts: str) -> None:
             raise Invalid(f"{label}中有不能显示的字符，请重新填写。", field=field)
 
 
-def _check_email(address: str) -> None:
+def check_email(address: str) -> None:
     try:
         if address:
             validate_email(address)
@@ -128,6 +142,7 @@ def open_account(
     phone: str = "",
     email: str = "",
     demo: bool = False,
+    duties: Iterable[Duty] = (),
 ) -> User:
     """An account; without `password` it cannot log in by password. Raises `Invalid` when unnamed."""
     if not username.strip():
@@ -142,6 +157,7 @@ def open_account(
         phone=phone,
         email=email,
         demo=demo,
+        duties=[duty.value for duty in duties],
     )
 
 
@@ -153,8 +169,8 @@ def set_mail(*, viewer: Viewer, wanted: bool, email: str) -> User:
     no address, or for mail that is wanted without one.
     """
     address = email.strip()
-    _check_texts(email=address)
-    _check_email(address)
+    check_texts(email=address)
+    check_email(address)
     if wanted and not address:
         raise Invalid("请填写接收提醒的邮箱。", remedy="不需要邮件的，请取消勾选。", field="email")
     user = User.objects.select_for_update().filter(pk=viewer.user_id or 0).first()
@@ -183,7 +199,7 @@ def rename_unit(*, uscc: str, name: str, by: Actor) -> Organisation | None:
 
     Effects: the name; event `unit.renamed`. Raises `Invalid` for a name that cannot be one.
     """
-    _check_texts(name=name)
+    check_texts(name=name)
     unit = Organisation.objects.select_for_update().filter(uscc=uscc).exclude(uscc="").first()
     if unit is None or unit.name == name.strip():
         return unit

@@ -11,11 +11,12 @@ PROVINCE_CHOICES = [(province.code, province.name) for province in PROVINCES]
 
 
 class Organisation(models.Model):
-    """An applicant unit, or a department of a province or of the nation."""
+    """An applicant unit, a body that recommends units, or a department of a province or of the nation."""
 
     class Kind(models.TextChoices):
         UNIT = "unit", "申报单位"
         DEPARTMENT = "department", "主管部门"
+        RECOMMENDER = "recommender", "推荐部门"
 
     kind = models.CharField("类别", max_length=16, choices=Kind)
     name = models.CharField("名称", max_length=120)
@@ -26,11 +27,17 @@ class Organisation(models.Model):
     contact = models.CharField("联系人", max_length=40, blank=True)
     phone = models.CharField("联系电话", max_length=30, blank=True)
     created_at = models.DateTimeField()
+    closed_at = models.DateTimeField("停用时间", null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=["uscc"], condition=~Q(uscc=""), name="one_unit_per_uscc"
+            ),
+            models.UniqueConstraint(
+                fields=["province", "name"],
+                condition=Q(kind="recommender"),
+                name="one_recommender_per_name",
             ),
         )
         ordering = ("province", "name", "id")
@@ -66,6 +73,9 @@ class User(AbstractBaseUser):
     wants_mail = models.BooleanField("接收邮件提醒", default=True)
     is_active = models.BooleanField("启用", default=True)
     demo = models.BooleanField("演示账号", default=False)
+    duties = models.JSONField(
+        "单位内分工", default=list
+    )  # of `Duty`; empty outside applicant units
 
     USERNAME_FIELD = "username"
     objects = UserManager()
@@ -76,3 +86,40 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Invitation(models.Model):
+    """One account that may still be opened in an organisation, by whoever has the code.
+
+    The code is shown once and kept as its hash. Rows are used up or cancelled, never deleted.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="invitations"
+    )
+    label = models.CharField("被邀请人", max_length=40)
+    email = models.EmailField("邮箱", blank=True)
+    duties = models.JSONField("单位内分工", default=list)
+    code_hash = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField("发出时间")
+    expires_at = models.DateTimeField("有效期至")
+    cancelled_at = models.DateTimeField("取消时间", null=True)
+    user = models.OneToOneField(
+        User, on_delete=models.PROTECT, null=True, related_name="invitation"
+    )
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(user=None) | Q(cancelled_at=None), name="used_or_cancelled_not_both"
+            ),
+        )
+        ordering = ("organisation", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id}: {self.label}"
+
+    @property
+    def subject(self) -> str:
+        return f"invitation:{self.pk}"

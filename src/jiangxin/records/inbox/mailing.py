@@ -1,6 +1,7 @@
 """Messages by mail, to those whom they concern, who have an address and did not refuse."""
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from smtplib import SMTPException
 
@@ -33,6 +34,19 @@ def send_mails() -> int:
     waiting = Message.objects.filter(mailed_at=None, at__gte=since).order_by("at", "id")
     with get_connection() as connection:
         return sum(_mail(pk, connection) for pk in waiting.values_list("pk", flat=True)[:BATCH])
+
+
+def send_letter(*, to: str, title: str, paragraphs: Iterable[str]) -> bool:
+    """A letter to somebody who has no account yet; whether the mail server took it.
+
+    Sent at once, outside the outbox: what it holds (a one-time code) is kept nowhere.
+    """
+    subject = " ".join(f"【匠心】{title}".split())
+    try:
+        return bool(EmailMessage(subject, "\n\n".join(paragraphs), to=[to]).send())
+    except (SMTPException, OSError):
+        log.exception("a letter could not be mailed")
+        return False
 
 
 def readers(message: Message) -> list[User]:

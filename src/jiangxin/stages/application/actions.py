@@ -1,4 +1,4 @@
-"""What a unit does with its application: begin, fill in, prove, submit, correct, withdraw."""
+"""What a unit does with its application: begin, fill in, prove, submit, correct."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,21 +10,25 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.policy import Parsed, Verdict, parse_section
-from jiangxin.core.workflow import CallState, ProjectState, Role
+from jiangxin.core.workflow import CallState, Duty, ProjectState, Role
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
+from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.titles.queries import barring
 
+from .approved import require_approved
 from .merging import marks, merge
 from .models import Application, Version
 from .paper import content_digest, frozen_evidence
 from .queries import eligibility, form_of, gaps, latest_version
+from .recommending import asked_of, goes_first, require_chosen, usual_body
 from .registered import first_answers, with_locked
 from .scan import require_scan
 from .sealing import seal_answers, unmasked
 
+HANDED_IN = (ProjectState.SUBMITTED, ProjectState.WITH_RECOMMENDER)
 EDITABLE = (ProjectState.DRAFT, ProjectState.RETURNED)
 MIRRORED = ("title", "leader_name", "leader_hash", "priority_field")
 REGISTER_NORMS = (
@@ -64,7 +68,7 @@ def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
     revocation bars the unit (4.3), `LimitReached` when the unit has an application on this track
     this year.
     """
-    viewer.require(Role.APPLICANT)
+    viewer.require_duty(Duty.FILL)
     call = Call.objects.filter(pk=call_id, state=CallState.OPEN, province=viewer.province).first()
     if call is None:
         raise NotFound("本省没有这份申报通知。", clause="3.1")
@@ -80,6 +84,7 @@ def begin(*, viewer: Viewer, call_id: int, track: Track) -> Application:
         kind=track.kind.value,
         track=track.value,
         title=f"{unit.name}{track.label}项目",
+        recommender=usual_body(unit.pk) if asked_of(call) else None,
         updated_at=clock.now(),
     )
     project.answers = first_answers(form_of(project), unit)
@@ -227,20 +232,22 @@ def submit(
 ) -> Version:
     """Submit the application, or submit it again after a return.
 
-    Effects, in order: state submitted; number given; the version is frozen with its evidence;
-    event `project.submitted` or `project.resubmitted` carries its digest. A second click finds the
+    Effects, in order: state submitted, or with the recommending body where the province's rules put
+    one first; number given; the version is frozen with its evidence; event `project.submitted` or
+    `project.resubmitted` (`…_for_recommendation`) carries its digest. A second click finds the
     first one's version. `accept_unmet`: the unit knows that a condition shows 不符合 and submits
-    all the same. Raises `WrongState` outside the window and while a revocation bars the unit,
-    `Invalid` for an incomplete form.
+    all the same. Raises `WrongState` outside the window, while a revocation bars the unit, without
+    the unit's own approval of just this content; `Invalid` for an incomplete form.
     """
-    project = _own(viewer, application_id)
+    viewer.require_duty(Duty.FILL, Duty.CHECK)
+    project = own(viewer, application_id)
     last = latest_version(project)
-    if project.state == ProjectState.SUBMITTED and last:
+    if project.state in HANDED_IN and last:
         return last
-    if project.revision != revision:
-        raise WrongState("申报内容刚被同事修改。", remedy="请重新核对全文后再提交。")
+    require_revision(project, revision)
     require_not_barred(project.unit)
     again = project.state == ProjectState.RETURNED
+    first = goes_first(project)
     project.version += 1
     project.submitted_at = clock.now()
     project.number = project.number or _number(project)
@@ -250,15 +257,24 @@ def submit(
     with _one_per_leader(project), transaction.atomic():
         event = move(
             project,
-            step="resubmit" if again else "submit",
+            step=("resubmit" if again else "submit") + ("_for_recommendation" if first else ""),
             by=viewer,
             guards={
                 "correction_in_time" if again else "window_open": lambda: _require_in_time(project),
                 "form_complete": lambda: _require_complete(project, accept_unmet=accept_unmet),
+                "unit_approved": lambda: require_approved(project, seal),
+                **({"recommender_chosen": lambda: require_chosen(project)} if first else {}),
             },
             payload={"version": project.version, "digest": seal, "number": project.number},
             also=("version", "submitted_at", "number", *MIRRORED),
         )
+    return keep_version(project, frozen, seal, event)
+
+
+def keep_version(
+    project: Application, frozen: list[dict[str, Any]], seal: str, event: Event
+) -> Version:
+    """Freeze what the application says now as its version `project.version`."""
     return Version.objects.create(
         application=project,
         number=project.version,
@@ -310,17 +326,17 @@ def _require_complete(project: Application, *, accept_unmet: bool) -> None:
         )
 
 
-@transaction.atomic
-def withdraw(*, viewer: Viewer, application_id: int) -> Application:
-    """Take the application back; the unit may begin another while the window is open."""
-    project = _own(viewer, application_id)
-    move(project, step="withdraw", by=viewer)
-    return project
+def require_revision(project: Application, revision: int) -> None:
+    """Raises `WrongState` when the form was saved after the page was opened that now acts on it."""
+    if project.revision != revision:
+        raise WrongState("申报内容刚被同事修改。", remedy="请重新核对全文后再办理。")
 
 
 def editable(viewer: Viewer, application_id: int) -> Application:
-    """The viewer's own application, locked. Raises `NotFound`, and `WrongState` unless it may be changed."""
-    project = _own(viewer, application_id)
+    """The viewer's own application, locked, for who fills in. Raises `NotFound`, and `WrongState` unless it
+    may be changed."""
+    viewer.require_duty(Duty.FILL)
+    project = own(viewer, application_id)
     require_editable(project)
     return project
 
@@ -330,18 +346,19 @@ def require_editable(project: Application) -> None:
     if project.state not in EDITABLE:
         raise WrongState(
             f"当前状态为“{ProjectState(project.state).label}”，内容已锁定。",
-            remedy="需要修改的，可在截止前撤回后重新申报，或等待退回补正。",
+            remedy="需要修改的，可在截止前“撤回修改”，或等待退回补正。",
             clause="3.1",
         )
     if project.state == ProjectState.DRAFT:
         require_window(project.call)
 
 
-def _own(viewer: Viewer, application_id: int) -> Application:
+def own(viewer: Viewer, application_id: int) -> Application:
+    """The application of the viewer's own unit, locked. Raises `NotFound` for any other."""
     viewer.require(Role.APPLICANT)
     project = (
         Application.objects.select_for_update(of=("self",))
-        .select_related("call", "unit")
+        .select_related("call", "unit", "recommender")
         .filter(pk=application_id, unit_id=viewer.organisation_id)
         .first()
     )

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from jiangxin.core.workflow import ProjectState
+from jiangxin.core.workflow import ApprovalState, ProjectState
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.models import PROVINCE_CHOICES, Organisation
 from jiangxin.records.ledger.models import Event
@@ -21,6 +21,9 @@ class Application(models.Model):
     year = models.PositiveSmallIntegerField("年度")
     unit = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="applications")
     unit_name = models.CharField("申报单位", max_length=120)
+    recommender = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, related_name="to_recommend"
+    )
     kind = models.CharField("类别", max_length=16, choices=Kind.choices())
     track = models.CharField("类型", max_length=16, choices=Track.choices())
     title = models.CharField("项目名称", max_length=200)
@@ -72,6 +75,11 @@ class Application(models.Model):
                 name="application_desk_count",
             ),
             models.Index(fields=["call", "kind", "state"], name="application_call_state"),
+            models.Index(
+                fields=["recommender", "state"],
+                condition=Q(version__gt=0) & ~Q(recommender=None),
+                name="application_recommender",
+            ),
         )
         ordering = ("-id",)
 
@@ -145,3 +153,117 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id}: {self.code}"
+
+
+class Approval(models.Model):
+    """What the unit says about its own draft before it goes out, bound to the digest of the draft.
+
+    When answers or evidence change, the digest differs and the word no longer counts. `sealed`: the
+    approver declares that the unit's seal is, or will be, on the printed copy.
+    """
+
+    MACHINE = "approval"
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="approvals")
+    digest = models.CharField("内容摘要值", max_length=64)
+    asked_actor = models.CharField(max_length=64)
+    asked_name = models.CharField("送审人", max_length=40)
+    asked_at = models.DateTimeField("送审时间")
+    state = models.CharField(
+        "状态", max_length=16, choices=ApprovalState.choices(), default=ApprovalState.WAITING
+    )
+    actor = models.CharField(max_length=64, blank=True)
+    name = models.CharField("审核人", max_length=40, blank=True)
+    at = models.DateTimeField("审核时间", null=True)
+    sealed = models.BooleanField("加盖公章", default=False)
+    remarks = models.JSONField(
+        "退回意见", default=dict
+    )  # key of the section → what is to be mended
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(state__in=("waiting", "approved")),
+                name="one_standing_approval",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | Q(sealed=True), name="approved_under_seal"
+            ),
+        )
+        indexes = (models.Index(fields=["application", "-id"], name="approval_newest"),)
+        ordering = ("application", "id")
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.state}"
+
+    @property
+    def subject(self) -> str:
+        return f"approval:{self.pk}"
+
+
+class Recommendation(models.Model):
+    """What a recommending body said about a submitted version; one that recommends holds a place.
+
+    A place is a number up to the body's quota: two can not both take the last. `void_at` is set when
+    the unit takes the application back.
+    """
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="recommendations"
+    )
+    version = models.PositiveSmallIntegerField("版本")
+    body = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField("年度")
+    kind = models.CharField("类别", max_length=16, choices=Kind.choices())
+    place = models.PositiveSmallIntegerField("名额序号", null=True)
+    opinion = models.TextField("意见")
+    actor = models.CharField(max_length=64)
+    name = models.CharField("办理人", max_length=40)
+    at = models.DateTimeField("时间")
+    void_at = models.DateTimeField("失效时间", null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["body", "year", "kind", "place"],
+                condition=Q(void_at=None),
+                name="recommendation_place_once",
+            ),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(void_at=None),
+                name="one_standing_recommendation",
+            ),
+            models.CheckConstraint(
+                condition=Q(place=None) | Q(place__gte=1), name="recommendation_place_from_one"
+            ),
+        )
+        ordering = ("application", "id")
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.body_id} {self.place}"
+
+    @property
+    def recommends(self) -> bool:
+        return self.place is not None
+
+
+class RecommendationQuota(models.Model):
+    """How many a body may recommend in a year where the province set it for this body."""
+
+    body = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="quotas")
+    year = models.PositiveSmallIntegerField("年度")
+    kind = models.CharField("类别", max_length=16, choices=Kind.choices())
+    places = models.PositiveSmallIntegerField("名额")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["body", "year", "kind"], name="one_recommendation_quota"
+            ),
+        )
+        ordering = ("body", "-year", "kind")
+
+    def __str__(self) -> str:
+        return f"{self.body_id} {self.year} {self.kind}: {self.places}"

@@ -34,9 +34,20 @@ def attach(
     file, keeping nothing, and `LimitReached` beyond 40 files for one field.
     """
     project = _open_at(viewer, application_id, field)
-    document = documents.store(
-        name=name, size=size, content=content, owner_id=viewer.organisation_id
-    )
+    return add(project, field=field, name=name, size=size, content=content, replaces=replaces)
+
+
+def add(
+    project: Application,
+    *,
+    field: str,
+    name: str,
+    size: int,
+    content: IO[bytes],
+    replaces: int | None = None,
+) -> Evidence:
+    """The same for a locked application, whatever its state is: who calls has seen to that."""
+    document = documents.store(name=name, size=size, content=content, owner_id=project.unit_id)
     return _bound_in_place(project, field, document, replaces)
 
 

@@ -47,26 +47,29 @@ PROVINCE_READERS = (
     Role.PROVINCE_FINANCE,
     Role.SUPERVISOR,
     Role.AUDITOR,
-    Role.RECOMMENDER,
 )
 
 
 def visible(viewer: Viewer) -> QuerySet[Application]:
     """The one scope of applications.
 
-    A unit sees its own; a province what was submitted to it; the ministries what was filed with
-    them; national audit everything submitted. Experts see projects through their panel only
-    (`review`), the public through notices and the register only.
+    A unit sees its own; a recommending body what was submitted and names it; a province what was
+    submitted to it; the ministries what was filed with them; national audit everything submitted.
+    What a unit took back to change is its own until it is submitted again. Experts see projects
+    through their panel only (`review`), the public through notices and the register only.
     """
     rows = Application.objects.all()
     if viewer.role is Role.APPLICANT:
         return rows.filter(unit_id=viewer.organisation_id)
     if viewer.role in (Role.MINISTRY_HR, Role.MINISTRY_FINANCE):
         return rows.filter(state__in=FILED)
+    submitted = rows.filter(version__gt=0).exclude(state=ProjectState.DRAFT)
+    if viewer.role is Role.RECOMMENDER:
+        return submitted.filter(recommender=viewer.organisation_id or 0)
     if viewer.role in PROVINCE_READERS and viewer.province:
-        return rows.filter(province=viewer.province, version__gt=0)
+        return submitted.filter(province=viewer.province)
     if viewer.role in (Role.AUDITOR, Role.SUPERVISOR):
-        return rows.filter(version__gt=0)
+        return submitted
     return rows.none()
 
 
@@ -195,11 +198,11 @@ def eligibility(
     )
 
 
-def gaps(application: Application) -> list[Gap]:
+def gaps(application: Application, *, counts: Mapping[str, int] | None = None) -> list[Gap]:
     """What is missing or contradictory in the form, in the form's order."""
     form = form_of(application)
     answers = opened_answers(form, application.answers)
-    return problems(form, answers, evidence_counts(application))
+    return problems(form, answers, evidence_counts(application) if counts is None else counts)
 
 
 def task_list(application: Application) -> dict[str, str]:

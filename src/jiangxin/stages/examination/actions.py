@@ -125,20 +125,22 @@ def carry_over(*, viewer: Viewer, application_id: int) -> int:
 
 @transaction.atomic
 def send_back(*, viewer: Viewer, application_id: int, defects: Sequence[Defect]) -> Application:
-    """Return the application for correction, item by item.
+    """Return the application for correction, item by item: the province, or before it the body that
+    recommends.
 
-    Effects, in order: due date in working days; state returned; event `project.returned` with
-    version, sections and due date; the items; one more return on the case. Raises `WrongState` for a
-    colleague's case, `Invalid` without items, for an item without reason, or for an unknown section
-    or field.
+    Effects, in order: due date in working days; state returned; event `project.returned` (or
+    `project.returned_before_recommendation`) with version, sections and due date; the items; one
+    more return on the case. Raises `WrongState` for a colleague's case, `Invalid` without items, for
+    an item without reason, or for an unknown section or field.
     """
-    viewer.require(Role.PROVINCE_HR)
+    first = viewer.role is Role.RECOMMENDER
     project = locked(viewer, application_id)
-    case = own_case(viewer, project) if project.state == ProjectState.SUBMITTED else None
+    waits = project.state == ProjectState.SUBMITTED
+    case = own_case(viewer, project) if waits and not first else None
     project.correction_due = correction_due(project, today=clock.today())
     move(
         project,
-        step="return",
+        step="return_before_recommendation" if first else "return",
         by=viewer,
         guards={"reasons_given": lambda: _require_defects(project, defects)},
         payload={

@@ -103,7 +103,7 @@ def _review_report(call: Call) -> list[Part]:
             drawn=Exists(DrawSession.objects.filter(state=DrawState.DRAWN, **of_round)),
         )
     )
-    applied = call.applications.filter(version__gt=0).exists()
+    applied = call.applications.filter(version__gt=0).exclude(state="draft").exists()
     closed = Notice.objects.filter(call=call, state=NoticeState.CLOSED).exists()
     procedure = bool(rounds) and all(each.seated and each.drawn for each in rounds)
     method = bool(rounds) and all(each.rubrics for each in rounds)

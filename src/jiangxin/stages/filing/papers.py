@@ -66,7 +66,9 @@ def _signed(call: Call, on: date) -> list[str]:
 
 
 def _applications(call: Call) -> list[dict[str, Any]]:
-    rows = list(call.applications.filter(version__gt=0).order_by("track", "number"))
+    rows = list(
+        call.applications.filter(version__gt=0).exclude(state="draft").order_by("track", "number")
+    )
     counts = {track: sum(row.track == track for row in rows) for track in Track}
     told = "，".join(f"{track.label} {count} 个" for track, count in counts.items())
     return [

@@ -25,6 +25,9 @@ from jiangxin.stages.review.models import Round, Seat
 
 from .ceremony import expert_code
 
+# What still waits for a recommendation, the examination or a correction may yet come before the panel.
+UNDECIDED = (ProjectState.WITH_RECOMMENDER, ProjectState.SUBMITTED, ProjectState.RETURNED)
+
 
 def projects_to_judge(row: Round) -> list[Application]:
     """The examined projects of the round's call and kind, in order of id, with their unit.
@@ -39,7 +42,7 @@ def projects_to_judge(row: Round) -> list[Application]:
         )
     waiting = (
         Application.objects.filter(call_id=row.call_id, kind=row.kind)
-        .filter(state__in=(ProjectState.SUBMITTED, ProjectState.RETURNED))
+        .filter(state__in=UNDECIDED)
         .count()
     )
     if waiting:
@@ -145,13 +148,12 @@ def unopened(viewer: Viewer) -> list[Unopened]:
     counted = Counter(
         Application.objects.filter(call__in=calls).values_list("call_id", "kind", "state")
     )
-    states = (ProjectState.SUBMITTED, ProjectState.RETURNED)
     found = [
         Unopened(
             call,
             kind,
             counted[call.pk, kind.value, ProjectState.EXAMINED.value],
-            sum(counted[call.pk, kind.value, state.value] for state in states),
+            sum(counted[call.pk, kind.value, state.value] for state in UNDECIDED),
         )
         for call in calls
         for kind in Kind
