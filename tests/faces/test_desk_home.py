@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -47,6 +47,26 @@ def counts(viewer: Viewer) -> dict[str, int]:
 
 
 # --- navigation
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_counts_are_kept_while_nothing_happens_and_no_longer() -> None:
+    desk = Desk("37")
+    desk.open()
+    project = desk.submitted()
+    with CaptureQueriesContext(
+        connection,
+    ) as first:
+        assert counts(desk.hr)["资格审查"] == 1
+    with CaptureQueriesContext(connection) as again:
+        assert counts(desk.hr)["资格审查"] == 1
+    assert len(again) == len(first) - 2 == 2
+    defects = [examining.Defect(section="unit", reason="请补充。")]
+    examining.send_back(viewer=desk.hr, application_id=project.pk, defects=defects)
+    assert counts(desk.hr)["资格审查"] == 0
+    with transaction.atomic():
+        desk.row()
+        assert counts(desk.hr)["资格审查"] == 1, "a transaction sees what it has written itself"
 
 
 def test_the_navigation_counts_what_waits_for_the_role(desk: Desk) -> None:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import connection
+
 from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.proof.compact import CompactRange
@@ -12,6 +14,15 @@ from jiangxin.core.proof.receipts import receipt as receipt_of
 
 from .actions import seal
 from .models import Checkpoint, Event, Leaf
+
+
+def head() -> int | None:
+    """The number of the newest event: while it stands, no state has changed. None inside a transaction,
+    whose own events may still be taken back."""
+    if connection.in_atomic_block:
+        return None
+    newest = Event.objects.order_by("-id").values_list("id", flat=True).first()
+    return newest or 0
 
 
 def history(subject: str) -> list[Event]:
