@@ -47,7 +47,8 @@ def root(algo, row):
     return row[0] if len(row) == 1 else h(algo, b"\1", root(algo, row[:cut]), root(algo, row[cut:]))
 
 def draw(path):
-    record = parse(pathlib.Path(path).read_bytes())
+    record = parse(data := pathlib.Path(path).read_bytes())
+    need(canon(record) == data, "不是公布时的规范写法：有空格、换行、转义或顺序的改动")
     form, sealed, seal, opened, void, digest = keys(record, "format sealed seal opened void digest")
     plan, leaves, top, excluded, promised = keys(sealed, "plan leaves root excluded commitments")
     session, rules, algo, seats, spare, parties, source, bits = keys(plan, "session rule_version "
@@ -68,7 +69,7 @@ def draw(path):
     if void is not None:
         reason, blamed, note = keys(void, "reason parties note")
         need(opened is None and reason in VOID and set(blamed) <= set(parties), "作废记录不正确")
-        return "封存成立，本场已作废：" + reason + " " + note
+        return f"{session} 封存成立，本场已作废：" + reason + " " + note
     if opened is not None:
         shares, number, seed, named, steps = keys(opened, "shares public_number seed named walk")
         for party, secret in need(set(shares) == set(parties), "随机数不全") and shares.items():
@@ -81,7 +82,7 @@ def draw(path):
         need(made == seed and type(named) is bool, "种子不符")
         order = sorted(leaves, key=lambda leaf: h(algo, f"draw/v1\n{seed}\n{leaf}".encode()))
         walk(algo, dict(seats), dict.fromkeys(seats, spare), steps, named, excluded, order)
-    return f"{'抽取' if opened else '封存'}成立。请与账本比对封存值 {seal} 和摘要 {digest}"
+    return f"{session} {'抽取' if opened else '封存'}成立。请与账本比对封存值 {seal} 和摘要 {digest}"
 
 def walk(algo, left, spare, steps, named, excluded, order):
     experts = set()
@@ -163,8 +164,7 @@ def filing(path):
 def main(args):
     task = {"draw": draw, "receipt": receipt, "filing": filing}.get(args[0] if args else "")
     if task is None or len(args) not in ((2, 4) if task is receipt else (2,)):
-        print(__doc__)
-        return 2
+        return print(__doc__) or 2
     try:
         print("[成立] " + task(*args[1:]))
     except Exception as wrong:  # noqa: BLE001 -- whatever goes wrong, it does not hold

@@ -177,8 +177,8 @@ def fill_the_form(land: Country, project: Application, tmp_path: Path) -> None:
         land.page.goto(reverse("apply-section", args=[project.pk, section.key]))
         fill(land.page, section_values(section, answers))
         attach(land.page, scan)
-        land.page.locator("main form .jx-actions button[value=next]").click()
-        land.page.wait_for_load_state()
+        with land.page.expect_navigation():  # files first, then what was typed, then the next page
+            land.page.locator("main form .jx-actions button[value=next]").click()
         assert "有" not in land.page.locator(".jx-errors").all_inner_texts(), section.key
 
 

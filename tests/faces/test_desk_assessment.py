@@ -34,7 +34,7 @@ from tests.factories.assessment import (
 from tests.factories.desk import client_of, official, text_of
 
 pytestmark = pytest.mark.django_db
-PDF = b"%PDF-1.4 evidence"
+PDF = b"%PDF-1.4 evidence %%EOF"
 
 
 @pytest.fixture(autouse=True)

@@ -99,13 +99,13 @@ def test_another_start_event_asks_for_day_and_document_before_the_preview(
     site: Site, hr: Client, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     title = site.registered()
-    own = policies_with(tmp_path, '"build.start_event" = "payment"')
+    own = policies_with(tmp_path, '"build.start_event" = "announcement"')
     monkeypatch.setenv("JIANGXIN_POLICIES", str(own))
     Call.objects.update(overlay="37-2025")
     begin = reverse("desk-construction-begin")
     with clock.at(REGISTERED + timedelta(days=5)):
         page = text_of(hr.post(begin, {"ids": title.pk}))
-        assert "请填写补助资金到账的日期" in page
+        assert "请填写公布文件印发的日期" in page
         assert "登记开工（" not in page
         page = text_of(hr.post(begin, {"ids": title.pk, "starts_on": "昨天"}))
         assert "请填写起算日期" in page

@@ -77,7 +77,7 @@ def test_readers_look_on_without_boxes_and_buttons(desk: Desk, project: Applicat
         sheet = sheet_page(client, project)
         assert 'name="word"' not in sheet
         assert "审查通过…" not in sheet
-        for name in ("judge", "accept", "carry", "return", "pass", "reject"):
+        for name in ("judge", "accept", "carry", "take", "release", "return", "pass", "reject"):
             address = reverse(f"desk-examine-{name}", args=[project.pk])
             assert client.post(address, {"confirmed": "yes"}).status_code == 403
         bulk = {"act": "pass", "ids": [project.pk], "confirmed": "yes"}
@@ -148,6 +148,11 @@ def test_a_refused_verdict_keeps_what_was_typed(
     first.post(address, judged)
     headers = {"HX-Request": "true"} if htmx else {}
     late = {"norm": "N09", "word": "met", "reason": "我打了很多字的理由", "seen": ""}
+    page = text_of(second.post(address, late, headers=headers))
+    assert "本件由人社甲审查，您的操作没有保存" in page
+    assert "我打了很多字的理由" in page, "what was typed stays although it is not the own case"
+    take = reverse("desk-examine-take", args=[project.pk])
+    second.post(take, {"seen": str(desk.hr.user_id)})
     page = text_of(second.post(address, late, headers=headers))
     assert "人社甲刚刚判定为“不符合”，您的判定没有保存" in page
     assert "我打了很多字的理由" in page
@@ -252,7 +257,7 @@ def test_a_resubmission_shows_the_difference_and_the_former_words(
     assert 'name="word"' not in waiting
     again = correct(project, plan_goal="分季度完成。")
     page = sheet_page(client, again)
-    assert "补正后的不同：第 1 次与第 2 次提交，1 处" in page
+    assert "与上次的不同：第 1 次与第 2 次提交，1 处" in page
     assert "<ins>分季度完成。</ins>" in page
     assert "曾要求补正" in page
     assert "上次提交时：人社甲判定“符合”" in page
@@ -369,7 +374,7 @@ def test_a_bulk_return_names_place_reason_and_dates(desk: Desk, project: Applica
     client, ids = client_of(desk.hr), [project.pk, studio.pk, done.pk]
     page = text_of(bulk(client, act="return", ids=ids))
     assert page.count("2025年7月17日（星期四）前补正") == 2
-    assert "当前状态为“资格审查不通过”，不会改变" in page
+    assert "当前状态为“资格审查不通过”，不在审查中，不会改变" in page
     assert "确认退回" not in page
     wrong = text_of(
         bulk(client, act="return", ids=ids, step="send", section="capacity?", confirmed="yes")
@@ -382,7 +387,7 @@ def test_a_bulk_return_names_place_reason_and_dates(desk: Desk, project: Applica
         if queries.form_of(studio).section(key)
     )
     typed = {"act": "return", "ids": ids, "step": "send", "section": section, "reason": "请盖章"}
-    assert "确认退回（3 项）" in text_of(bulk(client, **typed))
+    assert "确认退回（2 项）" in text_of(bulk(client, **typed))
     assert state_of(project) == ProjectState.SUBMITTED
     bulk(client, **typed, confirmed="yes")
     assert state_of(project) == state_of(studio) == ProjectState.RETURNED

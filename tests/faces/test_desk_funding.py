@@ -184,7 +184,7 @@ def test_from_an_empty_list_to_an_approved_plan(nation: Nation) -> None:
     asked = text_of(hr.get(address("desk-plan-approve", plan.pk)))
     assert all(each.name in asked for each in titles)
     assert "2 项" in asked
-    assert "另有 1 个项目类档未定，批准后不能再列入" in asked
+    assert "另有 1 个项目类档未定，确定后只能列入补充方案" in asked
     plan.refresh_from_db()
     assert plan.state == "draft"
     hr.post(address("desk-plan-approve", plan.pk), {"confirmed": "yes"})

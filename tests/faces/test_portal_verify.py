@@ -83,12 +83,13 @@ def test_a_draw_record_is_recomputed() -> None:
     session = DrawSession.objects.exclude(record=None).order_by("id")[0]
     record = session.record
     assert record
-    page = pasted(record)
+    page = pasted(canonical(record).decode() + "\n")
     assert GOOD in page
     assert record["seal"] in page
     assert record["digest"] in page
+    assert "规范写法" in pasted(json.dumps(record))
     record["sealed"]["leaves"] = record["sealed"]["leaves"][1:]
-    changed = pasted(record)
+    changed = pasted(canonical(record).decode())
     assert "封存内容与封存值不符" in changed
     assert GOOD not in changed
 

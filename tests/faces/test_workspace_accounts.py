@@ -42,7 +42,7 @@ def sent(upload: Upload) -> SimpleUploadedFile:
 
 
 def pdf(mark: str = "a", name: str = "发票.pdf") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, b"%PDF-1.4 " + mark.encode())
+    return SimpleUploadedFile(name, b"%PDF-1.4 " + mark.encode() + b" %%EOF")
 
 
 GOOD = {

@@ -16,7 +16,8 @@ from jiangxin.stages.funding.queries import received
 from jiangxin.stages.titles.actions import enter_legacy
 from jiangxin.stages.titles.models import Title
 from tests.factories.desk import client_of, text_of
-from tests.factories.funding import PAYING, WAN, Nation, pdf, unit_of
+from tests.factories.files import pdf
+from tests.factories.funding import PAYING, WAN, Nation, unit_of
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def hub(client: Client, title: Title) -> str:
 TYPED = {"category": "production", "grade": "A", "reason": "年培训 5200 人次，见汇总表"}
 
 
-def upload(name: str = "汇总表.pdf", data: bytes = pdf()) -> SimpleUploadedFile:
+def upload(name: str = "汇总表.pdf", data: bytes = pdf("a")) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data)
 
 

@@ -12,7 +12,7 @@ from jiangxin.core.workflow import Role
 from jiangxin.ops.scenes.country import officer
 from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.identity.actions import open_account
-from jiangxin.stages.application import actions
+from jiangxin.stages.application import proving
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.examination import actions as examining
@@ -171,7 +171,7 @@ def test_a_correction_ends_on_its_own_day(round_: Round) -> None:
     project.refresh_from_db()
     assert project.correction_due is not None
     client = client_of(unit_of(project))
-    told = f"{clock.long_date(project.correction_due)}23:59"
+    told = f"{clock.long_date(project.correction_due)}24:00"
     assert told in text_of(client, "workspace-home")
     assert told in text_of(client, "apply-tasks", project.pk)
     with clock.at(clock.end_of(project.correction_due)):
@@ -181,7 +181,7 @@ def test_a_correction_ends_on_its_own_day(round_: Round) -> None:
 def test_a_file_comes_with_a_safe_name_and_is_never_sniffed(round_: Round) -> None:
     project = round_.draft(round_.unit())
     client = client_of(unit_of(project))
-    held = actions.attach(
+    held = proving.attach(
         viewer=unit_of(project),
         application_id=project.pk,
         field="plan_goal",

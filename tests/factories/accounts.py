@@ -18,6 +18,7 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.titled import project_of
 from jiangxin.stages.funding.choices import Leg
 from jiangxin.stages.titles.models import Title
+from tests.factories.files import pdf
 from tests.factories.funding import Nation, unit_of
 
 SPENDING = clock.beijing(2026, 10, 12, 9)
@@ -26,7 +27,7 @@ YUAN = 100  # 分
 
 def proof(mark: str = "a", name: str = "发票.pdf") -> Upload:
     """A file that the gates let in; another mark makes other bytes."""
-    data = b"%PDF-1.4 " + mark.encode()
+    data = pdf(mark)
     return Upload(name, len(data), io.BytesIO(data))
 
 

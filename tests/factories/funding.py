@@ -17,6 +17,7 @@ from jiangxin.stages.funding.models import Arrival, Claim, Payment, Plan
 from jiangxin.stages.titles.actions import award
 from jiangxin.stages.titles.models import Title
 from tests.factories.desk import Desk, official
+from tests.factories.files import pdf
 
 REGISTERED = clock.beijing(2026, 5, 20, 9)  # of the year 2025: the ministries list it in spring
 CLAIMING = clock.beijing(2026, 6, 1, 9)
@@ -24,12 +25,6 @@ PLANNING = clock.beijing(2026, 7, 1, 9)
 PAYING = clock.beijing(2026, 9, 1, 9)
 WAN = 1_000_000  # 分
 PAY_DAY = PAYING.date()
-BYTES = b"%PDF-1.4 "
-
-
-def pdf(mark: str = "a") -> bytes:
-    """A file that the gates let in."""
-    return BYTES + mark.encode()
 
 
 @dataclass

@@ -53,9 +53,13 @@ class Province:
     def viewer(self, expert: Expert) -> Viewer:
         return viewer_of(Expert.objects.select_related("user").get(pk=expert.pk).user)
 
-    def open_round(self, kind: Kind = Kind.STUDIO) -> Round:
+    def open_round(self, kind: Kind = Kind.STUDIO, **more: object) -> Round:
         return rounds.open_round(
-            viewer=self.hr, call_id=self.call.pk, kind=kind, due=clock.now() + timedelta(days=7)
+            viewer=self.hr,
+            call_id=self.call.pk,
+            kind=Kind(kind),
+            due=clock.now() + timedelta(days=7),
+            **more,
         )
 
     def drawn(self, row: Round) -> DrawSession:

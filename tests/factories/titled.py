@@ -13,13 +13,14 @@ from jiangxin.stages.programme.models import Call
 from jiangxin.stages.titles.actions import award, enter_legacy
 from jiangxin.stages.titles.models import Title
 from tests.factories.desk import Desk, official
+from tests.factories.files import png
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\0" * 20
+PNG = png()
 
 
 def picture(name: str = "证据.png", salt: bytes = b"") -> Upload:
     """A file that the gates let in."""
-    data = PNG + salt
+    data = png(salt=salt)
     return Upload(name, len(data), io.BytesIO(data))
 
 

@@ -234,12 +234,17 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("title", "titled"): "ending a title is a process of its own: revocation, change",
 }
 # Who may take a step too, while another is asked to: the other's to-do counts it.
-MAY_TOO = {("experience", "approved"): set(MINISTRIES)}
+MAY_TOO = {
+    ("experience", "approved"): set(MINISTRIES),
+    # HR opens a revocation; finance's word on it, which may be to let the title stand, waits there.
+    ("rectification", "expired"): {Role.PROVINCE_FINANCE},
+}
 # Steps of a project that follow from a row of another machine, which is counted there.
 FOLLOWS = {
     "order_rectification": "rectification",
     "pass_recheck": "rectification",
     "resume_construction": "rectification",
+    "keep": "revocation",
     "revoke": "revocation",
     "end": "change",
     "accept": "acceptance",

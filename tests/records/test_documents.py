@@ -2,7 +2,6 @@
 
 import io
 import random
-import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,24 +13,12 @@ from hypothesis import strategies as st
 from jiangxin.core.kernel.errors import Invalid, Tampered
 from jiangxin.ops.fsck import broken_files
 from jiangxin.records.documents.actions import keep_generated, store
-from jiangxin.records.documents.gates import MAX_BYTES, MAX_NAME, media_type, safe_name
+from jiangxin.records.documents.gates import MAX_NAME, media_type, safe_name
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.queries import read
+from tests.factories.files import OFD, PDF, SHEET, WORD, jpeg, office, png
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
-JPG = b"\xff\xd8\xff\xe0" + b"\0" * 64
-TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{}</Types>'
-WORD = {"[Content_Types].xml": TYPES.format(""), "word/document.xml": "<w/>"}
-SHEET = {"[Content_Types].xml": TYPES.format(""), "xl/workbook.xml": "<x/>"}
-
-
-def office(parts: dict[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
+PNG, JPG = png(), jpeg()
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +45,7 @@ def kept(files: Path) -> list[Path]:
         ("照片.jpeg", JPG, "image/jpeg"),
         ("表.docx", office(WORD), "wordprocessingml"),
         ("数据.xlsx", office(SHEET), "spreadsheetml"),
+        ("证照.ofd", office(OFD), "application/ofd"),
     ],
 )
 def test_what_is_what_it_says_comes_in(name: str, data: bytes, kind: str) -> None:
@@ -65,59 +53,6 @@ def test_what_is_what_it_says_comes_in(name: str, data: bytes, kind: str) -> Non
     assert kind in document.media_type
     assert read(document) == data
     assert (document.name, document.size) == (name, len(data))
-
-
-MACRO_TYPE = TYPES.format(
-    '<Override PartName="/word/code.bin" ContentType="application/vnd.ms-office.vbaProject"/>'
-)
-REFUSED = {
-    "wrong ending": ("病毒.exe", PDF, "不接收"),
-    "no ending": ("报告", PDF, "不接收"),
-    "only an ending": (".pdf", PDF, "不接收"),
-    "double ending": ("报告.pdf.exe", PDF, "不接收"),
-    "hidden ending": ("报告.pdf\u202eexe.", b"MZ\x90\0" * 9, "不接收"),
-    "wrong content": ("报告.pdf", PNG, "内容不是 PDF"),
-    "a script": ("照片.png", b"<svg onload=alert(1)>", "内容不是 PNG"),
-    "office as picture": ("照片.jpg", office(WORD), "内容不是 JPG"),
-    "empty": ("报告.pdf", b"", "空文件"),
-    "too large": ("报告.pdf", PDF + b"\0" * MAX_BYTES, "超过 20 MB"),
-    "another zip": ("表.docx", office({"a.txt": "x"}), "不是有效的 DOCX"),
-    "a sheet as text": ("表.docx", office(SHEET), "不是"),
-    "no types": ("表.docx", office({"word/document.xml": "<w/>"}), "不是有效的 DOCX"),
-    "cut short": ("表.docx", office(WORD)[:-30], "已损坏"),
-    "macro by name": ("表.docx", office(WORD | {"word/vbaProject.bin": "x"}), "含有宏"),
-    "macro by other case": ("表.docx", office(WORD | {"word/VBAPROJECT.BIN": "x"}), "含有宏"),
-    "macro by type": ("表.docx", office(WORD | {"[Content_Types].xml": MACRO_TYPE}), "含有宏"),
-    "bomb": ("表.docx", office(WORD | {"word/x": b"\0" * (201 * 1024 * 1024)}), "解压后过大"),
-    "many parts": (
-        "表.docx",
-        office(WORD | {f"word/{n}": "" for n in range(10_001)}),
-        "解压后过大",
-    ),
-}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_is_not_is_refused_with_its_reason_and_leaves_nothing(case: str, files: Path) -> None:
-    name, data, reason = REFUSED[case]
-    with pytest.raises(Invalid, match=reason) as refused:
-        put(name, data)
-    assert refused.value.remedy
-    assert refused.value.field == "file"
-    assert not Document.objects.exists()
-    assert kept(files) == []
-
-
-@pytest.mark.django_db
-def test_a_lock_on_an_office_file_is_no_server_error() -> None:
-    data = bytearray(office(WORD, zipfile.ZIP_STORED))
-    for signature in (b"PK\x03\x04", b"PK\x01\x02"):  # set "encrypted" in both headers of each part
-        at = -1
-        while (at := data.find(signature, at + 1)) >= 0:
-            data[at + (6 if signature == b"PK\x03\x04" else 8)] |= 1
-    with pytest.raises(Invalid, match="加密"):
-        put("表.docx", bytes(data))
 
 
 @pytest.mark.django_db

@@ -1,12 +1,14 @@
 """Messages reach those whom they concern, once; mail goes out once, and only to who wants it."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, NotFound
@@ -146,6 +148,27 @@ def test_mail_goes_once_to_those_concerned_who_want_it() -> None:
     assert mail.outbox[0].subject == "【匠心】请 审查"
     assert "三件。" in mail.outbox[0].body
     assert "2025年9月25日" in mail.outbox[0].body
+    assert "办理地址" not in mail.outbox[0].body
+
+
+@override_settings(PUBLIC_URL="https://jx.example.cn")
+def test_a_mail_leads_to_its_message_where_the_reader_works(client: Client) -> None:
+    desk = Desk("37")
+    unit = desk.unit()
+    for viewer in (desk.hr, unit):
+        addressed(viewer, f"{viewer.user_id}@x.cn")
+    with clock.at(NOW):
+        tell_office(role=Role.PROVINCE_HR, province="37", title="请审查", text="三件。")
+        tell_unit(uscc=organisation(unit), title="退回", text="")
+        assert send_mails() == 2
+    for mailed, viewer in zip(mail.outbox, (desk.hr, unit), strict=True):
+        [address] = re.findall(r"办理地址：https://jx\.example\.cn(/\S+)", mailed.body)
+        asked = client.get(address)
+        assert asked.headers["Location"] == f"/login/?next={address}"
+        client.force_login(User.objects.get(pk=viewer.user_id))
+        shown = client.get(address, follow=True)
+        assert mailed.subject.removeprefix("【匠心】") in shown.content.decode()
+        client.logout()
 
 
 def test_a_unit_and_a_person_are_mailed_too() -> None:

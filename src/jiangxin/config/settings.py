@@ -20,6 +20,7 @@ SECRET_KEY = secret_key(VAR)
 DEBUG = False
 ALLOWED_HOSTS = [*words("JIANGXIN_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = words("JIANGXIN_ORIGINS")
+PUBLIC_URL = os.environ.get("JIANGXIN_PUBLIC_URL", "").rstrip("/")  # what QR codes on paper lead to
 ROOT_URLCONF = "jiangxin.config.urls"
 WSGI_APPLICATION = "jiangxin.config.wsgi.application"
 AUTH_USER_MODEL = "identity.User"
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "jiangxin.stages.titles",
     "jiangxin.stages.assessment",
     "jiangxin.stages.application",
+    "jiangxin.stages.copied",
     "jiangxin.stages.examination",
     "jiangxin.stages.experts",
     "jiangxin.stages.review",
@@ -173,6 +175,8 @@ EMAIL_PORT = int(os.environ.get("JIANGXIN_EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("JIANGXIN_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("JIANGXIN_EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = flag("JIANGXIN_EMAIL_TLS")
+# Where users reach the site; mails lead there.
+PUBLIC_URL = os.environ.get("JIANGXIN_URL", "").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("JIANGXIN_EMAIL_FROM", "jiangxin@localhost")
 
 # --- safety --------------------------------------------------------------------------------------

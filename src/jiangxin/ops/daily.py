@@ -6,12 +6,14 @@ day, and returns what it did (a list, a number), which counts as nothing when it
 
 from collections.abc import Callable, Mapping
 
+from jiangxin.records.documents.uploads import expire_uploads
 from jiangxin.stages.accounts.flags import raise_stuck
 from jiangxin.stages.filing.actions import record_no_application
 
 DAILY: Mapping[str, Callable[[], object]] = {
     "当年视为无申报项目": record_no_application,
     "省级滞留资金疑点": raise_stuck,
+    "清理未传完的文件": expire_uploads,
 }
 
 

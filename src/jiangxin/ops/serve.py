@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     children: list[subprocess.Popen[bytes]] = []
     try:
         prepare()
+        if settings.DEMO:  # the worker's mails lead to where this demo is
+            os.environ.setdefault("JIANGXIN_URL", _address(arguments.host, arguments.port))
         children += [_start("jiangxin.ops.cli", "worker"), _start_web(arguments)]
         if _wait_until_up(arguments.host, arguments.port, children):
             print(_welcome(arguments.host, arguments.port), flush=True)
@@ -160,8 +162,12 @@ def _answers(host: str, port: int) -> bool:
         client.close()
 
 
+def _address(host: str, port: int) -> str:
+    return f"http://{host}:{port}"
+
+
 def _welcome(host: str, port: int) -> str:
-    address = f"http://{host}:{port}"
+    address = _address(host, port)
     lines = [f"匠心已启动:{address}/", "按 Ctrl-C 停止。"]
     if settings.DEMO:
         one_each = {account.role: account for account in reversed(demo_accounts())}

@@ -4,6 +4,8 @@ from procrastinate.contrib.django import app
 
 from jiangxin.records.inbox import mailing
 from jiangxin.records.ledger.actions import seal
+from jiangxin.stages.copied.actions import scan_submitted
+from jiangxin.stages.examination.indexing import index_submitted
 
 from .daily import run_day
 from .reminders import remind
@@ -14,6 +16,20 @@ from .reminders import remind
 def seal_ledger(timestamp: int) -> None:
     """Give the events of the last minute their place in the tree and write a checkpoint."""
     seal()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="index_submitted", pass_context=False)
+def index_for_examination(timestamp: int) -> None:
+    """List what has been submitted since: the case with its date, and how each clause stands."""
+    index_submitted()
+
+
+@app.periodic(cron="*/3 * * * *")
+@app.task(queueing_lock="scan_passages", pass_context=False)
+def scan_passages(timestamp: int) -> None:
+    """Read the passages of what has been submitted since, and pair those that are alike."""
+    scan_submitted()
 
 
 @app.periodic(cron="5 * * * *")

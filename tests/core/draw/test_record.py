@@ -24,6 +24,7 @@ from jiangxin.core.draw.record import (
 )
 from jiangxin.core.draw.shares import commitment, seed
 from jiangxin.core.draw.walk import SkipReason
+from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import Tampered, WrongState
 from jiangxin.core.proof.hashing import Algorithm
 
@@ -318,10 +319,13 @@ def run(path):
 def test_the_command(make_session, tmp_path, capsys):
     record = make_session(5).opened()
     file = tmp_path / "draw.json"
-    file.write_text(json.dumps(record, ensure_ascii=False, indent=2), encoding="utf-8")
+    file.write_bytes(canonical(record))
     assert run(file) == 0
     assert record["seal"] in capsys.readouterr().out
-    file.write_text(json.dumps({**record, "seal": "00" * 32}))
+    file.write_text(json.dumps(record, ensure_ascii=False, indent=2), encoding="utf-8")
+    assert run(file) == 1
+    assert "✗ 文件不是公布时的规范写法" in capsys.readouterr().out
+    file.write_bytes(canonical({**record, "seal": "00" * 32}))
     assert run(file) == 1
     assert "✗ 封存内容与封存值不符" in capsys.readouterr().out
     file.write_text("{")

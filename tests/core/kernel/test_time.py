@@ -54,6 +54,9 @@ def test_dates_are_written_with_weekday_and_hour() -> None:
     assert clock.long_date(date(2025, 11, 2)) == "2025年11月2日（星期日）"
     utc = datetime(2025, 10, 31, 9, 5, tzinfo=UTC)
     assert clock.long_moment(utc) == "2025年10月31日（星期五）17:05"
+    assert clock.long_deadline(utc) == "2025年10月31日（星期五）17:05"
+    day = clock.beijing(2025, 10, 31).date()
+    assert clock.long_deadline(clock.end_of(day)) == "2025年10月31日（星期五）24:00"
 
 
 def test_the_week_decides_unless_the_table_does() -> None:

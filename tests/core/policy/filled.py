@@ -17,8 +17,7 @@ SPECIAL = {
     "legacy_year": 2014,
     "teachers_full_time": 30,
     "teachers_dual": 20,
-    "apprentice_count": 20,
-    "apprentice_high_skilled": 20,
+    "leader_birth": "1980-01-01",
     "priority_field": "advanced_manufacturing",
 }
 PLAIN: dict[str, Any] = {
@@ -28,6 +27,7 @@ PLAIN: dict[str, Any] = {
     "money": 1_000_000,
     "date": "2024-01-31",
     "year": 2023,
+    "quarter": "2024-06-30",
     "yesno": True,
     "attest": True,
     "uscc": "91350100M000100Y43",
@@ -66,7 +66,7 @@ def _answer(section: Section, field: Field) -> Any:
         return [field.options[0].value]
     if field.kind != "table":
         return PLAIN[field.kind]
-    count = {"training": 3, "occupations": 5, "activities": 4}.get(
+    count = {"training": 3, "occupations": 5, "activities": 4, "performance_goals": 3}.get(
         field.key, max(field.min_rows, 1)
     )
     return [_row(section, field, number) for number in range(count)]
@@ -78,6 +78,9 @@ def _row(section: Section, field: Field, number: int) -> dict[str, Any]:
         return {**TRAINING, "year": 2021 + number}
     if field.key == "occupations":
         row["occupation"] = CODES[number]
+    if field.key == "performance_goals":
+        row["group"] = ("output", "benefit", "satisfaction")[number]
+        row["subgroup"] = ("quantity", "social", "served")[number]
     if field.key == "activities":
         row["kind"] = ("training", "study", "problem_solving", "exchange")[number]
     return row

@@ -10,8 +10,11 @@ from jiangxin.core.policy import (
     Pack,
     Verdict,
     assess,
+    check_pack,
     computed_values,
     facts_from,
+    load_pack,
+    parse_section,
     problems,
     section_status,
 )
@@ -119,6 +122,70 @@ def test_tables_with_too_few_or_many_rows_or_empty_cells(pack: Pack) -> None:
     assert "第 1 行请填写“考核合格”" in messages(form, answers, evidence)["training-0-passed"]
 
 
+@pytest.mark.parametrize(
+    ("rows", "field", "said"),
+    [
+        ([("output", "served")], "performance_goals-0-group", "应为数量、质量、时效或成本"),
+        ([("benefit", "quality")], "performance_goals-1-group", "应为经济效益、社会效益"),
+        ([("satisfaction", "cost")], "performance_goals-2-group", "服务对象满意度指标"),
+    ],
+)
+def test_a_second_level_indicator_belongs_to_its_first(
+    pack: Pack, rows: list[tuple[str, str]], field: str, said: str
+) -> None:
+    form = pack.form("studio")
+    answers, evidence = filled(form)
+    for group, subgroup in rows:
+        row = next(each for each in answers["performance_goals"] if each["group"] == group)
+        row["subgroup"] = subgroup
+    found = messages(form, answers, evidence)
+    assert list(found) == [field]
+    assert said in found[field]
+
+
+def test_all_three_kinds_of_indicators_are_wanted(pack: Pack) -> None:
+    form = pack.form("studio")
+    answers, evidence = filled(form)
+    for row in answers["performance_goals"]:
+        row |= {"group": "output", "subgroup": "cost"}
+    assert "产出、效益、满意度三类" in messages(form, answers, evidence)["performance_goals"]
+    answers["performance_goals"][1]["group"] = {"raw": "效益"}
+    assert "performance_goals" in messages(form, answers, evidence)
+
+
+def test_totals_shares_and_counts_are_computed(pack: Pack) -> None:
+    form = pack.form("studio")
+    answers, _ = filled(form)
+    answers["apprentices"] = [
+        {"name": "甲", "level_after": "senior"},
+        {"name": "乙", "level_after": "junior"},
+        {"name": "丙"},
+    ]
+    answers["budget"] = [
+        {"use": "studio_exchange", "amount": 300},
+        {"use": "studio_equipment", "amount": 500},
+        {"use": "studio_exchange", "amount": 20},
+        {"use": {"raw": "杂费"}, "amount": 7},
+    ]
+    found = computed_values(form, answers)
+    assert (found["apprentice_count"], found["apprentice_high_skilled"]) == (3, 1)
+    assert found["apprentice_share"] == "33.33%"
+    assert (found["budget_exchange"], found["budget_equipment"]) == (320, 500)
+    assert found["budget_total"] == 827
+    base = computed_values(
+        pack.form("new_base"), {"teachers_full_time": 30, "teachers_part_time": 12}
+    )
+    assert base["teachers_total"] == 42
+    assert "dual_share" not in base
+
+
+def test_money_of_the_tasks_stays_within_the_budget(pack: Pack) -> None:
+    form = pack.form("studio")
+    answers, evidence = filled(form)
+    answers["milestones"][0]["amount"] = 10**9
+    assert "大于支出合计" in messages(form, answers, evidence)["milestones_amount"]
+
+
 def test_missing_evidence_is_a_gap(pack: Pack) -> None:
     form = pack.form("new_base")
     answers, evidence = filled(form)
@@ -206,3 +273,38 @@ def test_lookups(pack: Pack) -> None:
     assert table
     assert table.column("passed")
     assert table.column("nothing") is None
+
+
+def test_a_new_field_and_a_new_column_need_no_code(spoiled: Any) -> None:
+    """Two tables of TOML more: asked, read, checked, computed and printed like the others."""
+    new = """[[sections.fields]]
+key = "dormitory"
+label = "学员宿舍"
+kind = "table"
+required = true
+help = "供外地学员住宿的楼栋，一栋一行。"
+columns = [
+  { key = "place", label = "位置", kind = "text", required = true, help = "楼栋的名称。" },
+  { key = "beds", label = "床位", kind = "integer", unit = "张", help = "可住的床位数。" },
+]
+[[sections.fields]]
+key = "beds_total"
+label = "床位合计"
+kind = "integer"
+unit = "张"
+computed = { op = "sum", table = "dormitory", column = "beds" }
+help = "上表床位之和。"
+[[sections.fields]]
+key = "land_area\""""
+    folder = spoiled("forms/new_base.toml", '[[sections.fields]]\nkey = "land_area"', new)
+    changed = load_pack(folder)
+    assert check_pack(changed) == []
+    form = changed.form("new_base")
+    section = form.section("premises")
+    assert section is not None
+    parsed = parse_section(section, {"dormitory-0-place": ["一号楼"], "dormitory-0-beds": ["４８"]})
+    assert parsed.errors == {}
+    assert parsed.answers["dormitory"] == [{"place": "一号楼", "beds": 48}]
+    assert computed_values(form, parsed.answers)["beds_total"] == 48
+    assert "dormitory" in {each.field for each in problems(form, {}, {})}
+    assert changed.form("existing_base").field("beds_total")

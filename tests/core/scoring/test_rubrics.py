@@ -114,16 +114,29 @@ def test_shipped_rubrics_close_and_full_marks_reach_the_total(path):
     assert nothing.problems == []
 
 
-def test_there_are_the_seven_rubrics():
+def test_the_rubrics_of_the_pack_and_which_of_them_are_published():
     assert [path.stem for path in RUBRICS] == [
         "acceptance_base",
         "acceptance_studio",
+        "defence",
         "existing_base",
+        "fujian-studio",
         "hangzhou-studio",
         "new_base",
         "sichuan-2014-acceptance",
+        "site",
         "studio",
+        "vote",
+        "yiwu-studio-yearly",
     ]
+    known = {each.id: each for each in map(load_rubric, RUBRICS)}
+    partial = {name for name, each in known.items() if each.status is Status.PARTIAL}
+    assert partial == {"fujian-studio", "sichuan-2014-acceptance", "yiwu-studio-yearly"}
+    assert all(known[name].missing for name in (*partial, "hangzhou-studio"))
+    assert sum(group.points for group in known["fujian-studio"].groups) == 80_000
+    assert [each.share for each in known["yiwu-studio-yearly"].grades] == [20, 100]
+    with pytest.raises(WrongState, match="内容不全"):
+        score(known["fujian-studio"], {})
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from jiangxin.core.draw.checking import verify
+from jiangxin.core.draw.checking import form_problems, verify
 from jiangxin.core.draw.record import VoidReason, digest_of, seal_of, void_record
 from jiangxin.core.draw.shares import seed
-from jiangxin.core.kernel.canonical import canonical
+from jiangxin.core.kernel.canonical import canonical, read_exactly
 from jiangxin.core.proof.hashing import Algorithm
 
 
@@ -73,20 +73,48 @@ def test_every_changed_value_is_refused(make_session, holds, number):
                 assert not holds("draw", canonical(changed)), path
 
 
+def spoilt(data, at, dice):
+    """The file with one byte changed in its bits, dropped, doubled, and with a space put in."""
+    flipped = bytearray(data)
+    flipped[at] ^= 1 << dice.randrange(8)
+    yield bytes(flipped)
+    yield data[:at] + data[at + 1 :]
+    yield data[:at] + b" " + data[at:]
+    yield data[: at + 1] + b"\n" + data[at + 1 :]
+
+
 @pytest.mark.parametrize("number", range(2))
 def test_every_changed_byte_is_refused(make_session, holds, number):
+    """Each position once in each of four ways; every value of every byte is for `jiangxin bench`."""
     data = canonical(make_session(number).opened())
     dice = random.Random(number)
+    assert holds("draw", data)
     for at in range(len(data)):
-        changed = bytearray(data)
-        changed[at] ^= 1 << dice.randrange(8)
-        assert not holds("draw", bytes(changed)), at
-        assert not holds("draw", data[:at] + data[at + 1 :]), at
-        try:
-            record = json.loads(bytes(changed))
-        except ValueError:
-            continue
-        assert verify(record), at
+        for changed in spoilt(data, at, dice):
+            assert not holds("draw", changed), at
+            try:
+                record = read_exactly(changed)
+            except ValueError:
+                continue
+            assert form_problems(record, changed) or verify(record), at
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        lambda record: json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode(),
+        lambda record: json.dumps(record, sort_keys=True, separators=(",", ":")).encode(),
+        lambda record: json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(),
+        lambda record: canonical(record) + b"\n",
+        lambda record: b"\xef\xbb\xbf" + canonical(record),
+    ],
+    ids=["indented", "escaped", "keys in another order", "a line's end", "a byte order mark"],
+)
+def test_what_means_the_same_in_another_spelling_is_refused(make_session, holds, same):
+    record = make_session(1).opened()
+    assert holds("draw", canonical(record))
+    assert same(record) != canonical(record)
+    assert not holds("draw", same(record))
 
 
 def resealed(record):

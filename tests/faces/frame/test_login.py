@@ -112,19 +112,23 @@ def test_one_click_lands_each_role_at_its_home(role: Role, settings: LazySetting
     assert client.get("/home/").headers["Location"] == home
 
 
-def test_the_demo_list_is_grouped_and_narrowed_by_province(settings: LazySettings) -> None:
+def test_the_demo_list_shows_the_nation_and_one_province_officials_first(
+    settings: LazySettings,
+) -> None:
     settings.DEMO = True
-    for number, province in enumerate(("", "32", "33")):
+    people = (("auditor", ""), ("applicant", "32"), ("province_hr", "32"), ("auditor", "33"))
+    for number, (role, province) in enumerate(people):
         User.objects.create_user(
-            f"u{number}", None, name=f"人{number}", role="auditor", province=province, demo=True
+            f"u{number}", None, name=f"人{number}", role=role, province=province, demo=True
         )
     client = Client()
     page = client.get("/login/").content.decode()
-    assert page.index("全国</h3>") < page.index("江苏省</h3>") < page.index("浙江省</h3>")
+    assert page.index("全国</h3>") < page.index("人0") < page.index("江苏省</h3>")
+    assert page.index("江苏省</h3>") < page.index("人2") < page.index("人1")
+    assert "人3" not in page
     narrowed = client.get("/login/?province=33").content.decode()
-    assert "人2" in narrowed
-    assert "人0" in narrowed
-    assert "人1" not in narrowed
+    assert [name in narrowed for name in ("人0", "人1", "人2", "人3")] == [True, False, False, True]
+    assert client.get("/login/?province=99").content.decode().count("人2") == 1
 
 
 def test_the_gallery_opens_in_the_demo(settings: LazySettings) -> None:

@@ -47,7 +47,10 @@ def test_who_is_not_logged_in_is_led_to_the_login_and_back() -> None:
     assert response.status_code == 302
     assert response.headers["Location"].startswith("/login/?next=/closed/")
     posted = Client().post("/closed/", {"a": "1"})
-    assert posted.headers["Location"] == "/login/?next=/home/"
+    assert posted.headers["Location"] == "/login/?next=/closed/"
+    asked = Client().post("/closed/", {"a": "1"}, headers={"accept": "application/json"})
+    assert asked.status_code == 401
+    assert asked.json()["login"] == "/login/"
 
 
 def test_an_undeclared_method_is_refused_before_the_view_runs() -> None:

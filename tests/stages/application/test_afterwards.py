@@ -10,7 +10,7 @@ from jiangxin.ops.scenes.country import officer
 from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.documents.queries import read
 from jiangxin.records.ledger.models import Event
-from jiangxin.stages.application import actions, taking_back
+from jiangxin.stages.application import actions, proving, taking_back
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import evidence_file, form_of
 from jiangxin.stages.application.sealing import opened_answers
@@ -48,7 +48,7 @@ def test_a_removed_file_stays_with_the_version_that_was_submitted(round_: Round)
     with clock.at(DURING):
         defects = [examining.Defect(section="plan", reason="请补充。")]
         examining.send_back(viewer=hr, application_id=project.pk, defects=defects)
-        actions.detach(viewer=unit_of(project), application_id=project.pk, evidence_id=held.pk)
+        proving.detach(viewer=unit_of(project), application_id=project.pk, evidence_id=held.pk)
     assert not project.evidence.filter(pk=held.pk).exists()
     document = evidence_file(hr, project.pk, held.document_id)
     assert read(document) == SCAN

@@ -12,7 +12,7 @@ from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.ledger.models import Event
-from jiangxin.stages.application import actions, approval
+from jiangxin.stages.application import actions, approval, proving
 from jiangxin.stages.application.approved import standing, waiting_for
 from jiangxin.stages.application.models import Application, Approval, Version
 from tests.factories.applications import CLOSES, DURING, Round, make_round, save
@@ -115,7 +115,7 @@ def test_any_later_change_voids_the_approval(house: House, change: str) -> None:
         import io
 
         with clock.at(DURING):
-            actions.attach(
+            proving.attach(
                 viewer=house.filler,
                 application_id=house.project.pk,
                 field="premises",
@@ -126,7 +126,7 @@ def test_any_later_change_voids_the_approval(house: House, change: str) -> None:
     else:
         held = house.project.evidence.all()[0]
         with clock.at(DURING):
-            actions.detach(
+            proving.detach(
                 viewer=house.filler, application_id=house.project.pk, evidence_id=held.pk
             )
     found = standing(house.project)

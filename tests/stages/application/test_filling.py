@@ -14,11 +14,13 @@ from jiangxin.core.policy import section_values
 from jiangxin.ops.scenes.province import SCAN
 from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.models import Organisation
-from jiangxin.stages.application import actions, taking_back
+from jiangxin.stages.application import actions, proving, taking_back
 from jiangxin.stages.application.models import Application, Evidence
 from jiangxin.stages.application.queries import form_of, gaps, visible
+from jiangxin.stages.application.registered import LOCKED
 from jiangxin.stages.application.sealing import shown_answers
 from jiangxin.stages.programme.models import Track
+from jiangxin.stages.programme.queries import pack
 from tests.factories.applications import CLOSES, DURING, Round, make_round, save, unit_of
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +126,7 @@ def test_a_refused_file_names_its_reason_and_leaves_nothing(
     project = round_.draft(round_.unit())
     before = (Evidence.objects.count(), Document.objects.count())
     with clock.at(DURING), pytest.raises(Invalid, match=why):
-        actions.attach(
+        proving.attach(
             viewer=unit_of(project),
             application_id=project.pk,
             field="premises",
@@ -250,7 +252,7 @@ def test_a_unit_applies_under_its_registered_name_only(round_: Round) -> None:
 
 
 def attach(project: Application, name: str, *, data: bytes = SCAN, field: str = "premises"):
-    return actions.attach(
+    return proving.attach(
         viewer=unit_of(project),
         application_id=project.pk,
         field=field,
@@ -281,9 +283,9 @@ def test_a_file_belongs_to_a_field_of_the_form_and_to_its_own_unit(round_: Round
             attach(project, "甲.pdf", field="no_such_field")
         foreign = other.evidence.first()
         assert foreign is not None
-        actions.detach(viewer=unit_of(project), application_id=project.pk, evidence_id=foreign.pk)
+        proving.detach(viewer=unit_of(project), application_id=project.pk, evidence_id=foreign.pk)
         with pytest.raises(NotFound):
-            actions.detach(viewer=unit_of(project), application_id=other.pk, evidence_id=foreign.pk)
+            proving.detach(viewer=unit_of(project), application_id=other.pk, evidence_id=foreign.pk)
     assert other.evidence.count() == held
 
 
@@ -298,7 +300,15 @@ def test_nothing_is_attached_removed_or_saved_when_it_is_too_late(round_: Round)
         with pytest.raises(WrongState, match="截止"):
             attach(project, "乙.pdf", data=SCAN + b"2")
         with pytest.raises(WrongState, match="截止"):
-            actions.detach(viewer=unit_of(project), application_id=project.pk, evidence_id=held.pk)
+            proving.detach(viewer=unit_of(project), application_id=project.pk, evidence_id=held.pk)
         with pytest.raises(WrongState, match="截止"):
             save(project, "plan", plan_goal="太晚了的目标，内容足够长。")
     assert project.evidence.count() == count + 1
+
+
+@pytest.mark.parametrize("track", list(Track))
+def test_the_pack_says_of_exactly_the_locked_fields_that_the_registration_gives_them(
+    track: Track,
+) -> None:
+    form = pack().form(track.value)
+    assert {each.key for _, each in form.fields() if each.source == "registered"} == set(LOCKED)

@@ -161,7 +161,7 @@ def test_a_unit_reports_on_itself_and_then_no_more(hr: Viewer) -> None:
     with pytest.raises(Invalid, match="目标任务是否完成") as refused:
         actions.send_report(viewer=unit, assessment_id=row.pk)
     assert refused.value.field == "goals_met"
-    content = io.BytesIO(b"%PDF-1.4 report")
+    content = io.BytesIO(b"%PDF-1.4 \n%%EOF")
     actions.attach(viewer=unit, assessment_id=row.pk, name="佐证.pdf", size=15, content=content)
     sent = reported(row, unit)
     assert (sent.state, sent.reported_by) == ("reported", "学校L1")

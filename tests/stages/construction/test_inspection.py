@@ -202,7 +202,10 @@ def test_a_silent_party_is_named_in_the_void_record(site: Site, rows: list[Const
     for viewer in (site.hr, site.finance, site.supervisor):
         inspection.commit_for(viewer=viewer, **given)
     inspection.close_commitments(viewer=site.hr, **given)
-    gone = inspection.void(viewer=site.hr, reason=VoidReason.WITHHELD, note="未到场", **given)
+    with pytest.raises(WrongState, match="到期前不能"):
+        inspection.void(viewer=site.hr, reason=VoidReason.WITHHELD, note="未到场", **given)
+    with clock.at(clock.now() + timedelta(hours=24)):
+        gone = inspection.void(viewer=site.hr, reason=VoidReason.WITHHELD, note="未到场", **given)
     assert gone.record is not None
     assert gone.record["void"]["parties"] == ["finance", "hr", "supervisor"]
     assert verify(gone.record) == []

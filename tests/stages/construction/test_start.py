@@ -24,6 +24,8 @@ from jiangxin.stages.construction.models import Construction
 from jiangxin.stages.construction.queries.building import to_start
 from jiangxin.stages.construction.queries.waiting import starts_waiting
 from jiangxin.stages.construction.rules import months_later, stretches
+from jiangxin.stages.funding.choices import Leg
+from jiangxin.stages.funding.models import Arrival, Payment
 from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.titles.models import Title
 from tests.factories.applications import by_hand
@@ -140,6 +142,43 @@ def test_registration_is_the_start_unless_the_overlay_says_otherwise(
     assert (row.starts_on, row.due) == (date(2025, 12, 11), date(2026, 12, 11))
     assert row.periods.count() == 4
     assert row.document == "鲁人社〔2025〕9号"
+
+
+def arrived(title: Title, leg: Leg, on: date) -> None:
+    """Money that was paid on that stretch, and confirmed by the unit on that day."""
+    own = leg is Leg.LOCAL
+    payment = Payment.objects.create(
+        title=title,
+        source="local" if own else "central",
+        leg=leg,
+        amount=1_000_000,
+        on=REGISTERED.date(),
+        at=NEXT,
+        actor="x",
+        name="财政",
+    )
+    if leg is not Leg.TO_PROVINCE:
+        Arrival.objects.create(payment=payment, on=on, at=NEXT, actor="y", name="单位")
+
+
+def test_where_the_money_is_the_start_its_arrival_at_the_unit_is_read_from_the_account(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = '"build.start_event" = "payment"'
+    monkeypatch.setenv("JIANGXIN_POLICIES", str(policies_with(tmp_path, own)))
+    title = site.registered()
+    Call.objects.update(overlay="37-2025")
+    arrived(title, Leg.TO_PROVINCE, date(2026, 5, 1))
+    arrived(title, Leg.LOCAL, date(2026, 5, 2))
+    with clock.at(clock.beijing(2026, 9, 1)):
+        with pytest.raises(WrongState, match="尚未到账"):
+            start.start(viewer=site.hr, title_id=title.pk)
+        arrived(title, Leg.TO_UNIT, date(2026, 8, 20))
+        arrived(title, Leg.TO_UNIT, date(2026, 8, 10))
+        with pytest.raises(Invalid, match="不能另填日期"):
+            start.start(viewer=site.hr, title_id=title.pk, starts_on=date(2026, 8, 20))
+        row = start.start(viewer=site.hr, title_id=title.pk)
+    assert (row.starts_on, row.due) == (date(2026, 8, 10), date(2028, 8, 10))
 
 
 def test_a_project_without_goals_is_not_opened(site: Site) -> None:

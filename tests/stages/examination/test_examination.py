@@ -16,7 +16,7 @@ from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.ledger.queries import history
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import form_of, latest_version
-from jiangxin.stages.examination import actions, queries
+from jiangxin.stages.examination import actions, cases, queries
 from jiangxin.stages.examination.actions import Defect
 from jiangxin.stages.examination.models import ReturnItem, Verdict
 from jiangxin.stages.programme.tracks import Track
@@ -141,6 +141,7 @@ def test_two_examiners_never_overwrite_each_other(desk: Desk, project: Applicati
     colleague = official(Role.PROVINCE_HR, "37", "人社丁")
     empty = actions.token(None)
     judge(desk, project, "N09", NOT_MET, reason="缺消防证明", seen=empty)
+    cases.take(viewer=colleague, application_id=project.pk, seen=desk.hr.user_id)
     with pytest.raises(WrongState, match="人社甲刚刚判定为“不符合”"):
         actions.judge(viewer=colleague, application_id=project.pk, norm="N09", word=MET, seen=empty)
     row = Verdict.objects.get(norm="N09")

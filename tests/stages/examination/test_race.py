@@ -5,12 +5,13 @@ import pytest
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import WrongState
-from jiangxin.core.workflow import ProjectState
+from jiangxin.core.workflow import ProjectState, Role
+from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.examination import actions
-from jiangxin.stages.examination.models import Verdict
-from tests.factories.desk import JULY, Desk, judge_all
+from jiangxin.stages.examination import actions, cases
+from jiangxin.stages.examination.models import Case, Verdict
+from tests.factories.desk import JULY, Desk, judge_all, official
 from tests.factories.races import numbered, together, without_locks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +31,8 @@ def project(desk: Desk) -> Application:
 
 
 def judged(desk: Desk, project: Application) -> list[object]:
+    cases.take(viewer=desk.hr, application_id=project.pk)
+
     def judge(number: int) -> Verdict:
         return actions.judge(
             viewer=desk.hr,
@@ -74,3 +77,36 @@ def test_an_application_is_decided_once(desk: Desk, project: Application) -> Non
     assert state in (ProjectState.EXAMINED, ProjectState.REJECTED)
     decided = Event.objects.filter(type__in=("project.examined", "project.rejected"))
     assert decided.count() == 1
+
+
+def officials(project: Application) -> list[Viewer]:
+    """Colleagues before a case that lies there free: the row exists, nobody has it."""
+    with clock.at(JULY):
+        people = [official(Role.PROVINCE_HR, "37") for _ in range(MANY)]
+        cases.take(viewer=people[0], application_id=project.pk)
+        cases.release(viewer=people[0], application_id=project.pk)
+    return people
+
+
+def taken(project: Application, people: list[Viewer]) -> list[object]:
+    def take(number: int) -> Case:
+        return cases.take(viewer=people[number], application_id=project.pk)
+
+    return together(numbered(MANY, take), at=JULY)
+
+
+def test_of_all_who_take_a_case_one_has_it(desk: Desk, project: Application) -> None:
+    results = taken(project, officials(project))
+    got = [each for each in results if isinstance(each, Case)]
+    assert len(got) == 1, results
+    assert Case.objects.get().examiner_id == got[0].examiner_id
+    assert all(isinstance(each, WrongState) for each in results if each is not got[0])
+
+
+def test_without_the_lock_several_believe_that_they_have_it(
+    desk: Desk, project: Application
+) -> None:
+    people = officials(project)
+    with without_locks(held=Case, clients=MANY):
+        results = taken(project, people)
+    assert sum(isinstance(each, Case) for each in results) > 1, results

@@ -91,10 +91,10 @@ def test_a_line_has_the_amount_of_its_tier(nation: Nation) -> None:
     assert whole.against is None
 
 
-def test_one_plan_a_year_and_only_for_years_with_something_due(nation: Nation) -> None:
+def test_one_open_plan_a_year_and_only_for_years_with_something_due(nation: Nation) -> None:
     with clock.at(PLANNING):
         plans.draft_plan(viewer=nation.hr, year=2026, budget=WAN)
-        with pytest.raises(LimitReached, match="已有资金分配方案"):
+        with pytest.raises(LimitReached, match="在编制"):
             plans.draft_plan(viewer=nation.finance, year=2026, budget=WAN)
         for year in (2022, 2027, 0, 99999):
             with pytest.raises(Invalid) as refused:
@@ -108,6 +108,28 @@ def test_one_plan_a_year_and_only_for_years_with_something_due(nation: Nation) -
     with clock.at(clock.beijing(2022, 12, 1)), pytest.raises(Invalid, match="提前一年"):
         plans.draft_plan(viewer=nation.hr, year=2024, budget=WAN)
     assert Plan.objects.count() == 1
+
+
+def test_a_project_whose_tier_came_late_enters_a_supplement_of_the_same_year(
+    nation: Nation,
+) -> None:
+    early, late = nation.title(), nation.title()
+    first = nation.approved(early)
+    assert queries.plan_years() == [2023, 2024, 2025, 2026]
+    nation.verified(late)
+    second = nation.plan(late, budget=800 * WAN)
+    assert (second.part, second.name) == (2, "2026 年第 1 次补充资金分配方案")
+    assert 2026 not in queries.plan_years()
+    with clock.at(PLANNING), pytest.raises(LimitReached, match="在编制"):
+        plans.draft_plan(viewer=nation.finance, year=2026, budget=WAN)
+    nation.approve(second)
+    assert set(PlanLine.objects.values_list("plan", "title")) == {
+        (first.pk, early.pk),
+        (second.pk, late.pk),
+    }
+    with clock.at(PLANNING), pytest.raises(LimitReached, match="都已列入"):
+        plans.draft_plan(viewer=nation.hr, year=2026, budget=WAN)
+    assert queries.plan_years() == [2023, 2024, 2025]
 
 
 def test_a_project_is_supported_once(nation: Nation) -> None:

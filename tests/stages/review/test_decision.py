@@ -1,6 +1,7 @@
 """Ranking and decision: ties, reasons, agreement, quota."""
 
 import json
+import re
 
 import pytest
 from django.db import transaction
@@ -200,7 +201,7 @@ def test_below_the_pass_line_nobody_is_proposed(province: Province) -> None:
     last = province.projects[-1].pk
     province.sign_all(row, lambda _e, pk: 20 if pk == last else 90)
     rounds.rank_round(viewer=province.hr, round_id=row.pk)
-    with pytest.raises(Invalid, match="合格线 60 分"):
+    with pytest.raises(Invalid, match="低于合格线 60"):
         choose(province, row, {last})
 
 
@@ -213,7 +214,8 @@ def test_bases_of_both_tracks_are_ranked_in_one_list_by_their_own_rubrics(
     row = province.ranked(Kind.BASE)
     assert set(row.rubrics) == {"new_base", "existing_base"}
     found = ranking(province.hr, row.pk)
-    assert [line.decision.application_id for line in found.lines] == [old.pk, new.pk]
+    # The older base answered no figures: what is scored from data gives it nothing.
+    assert [line.decision.application_id for line in found.lines] == [new.pk, old.pk]
 
 
 def test_later_stages_get_the_facts_and_no_other_call_s(province: Province) -> None:
@@ -248,8 +250,10 @@ def test_the_ledger_tells_no_score_and_no_rank(province: Province) -> None:
     province.propose(row, 2)
     decision.decide(viewer=province.hr, round_id=row.pk)
     events = json.dumps([event.payload for event in Event.objects.all()])
+    # Digests are left out: their digits say nothing, and may be those of a score by chance.
+    words = re.sub(r"[0-9a-f]{16,}", "", events)
     for each in row.decisions.all():
-        assert str(each.total) not in events
+        assert str(each.total) not in words
     assert '"rank"' not in events
 
 

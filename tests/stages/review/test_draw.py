@@ -4,6 +4,7 @@ import json
 import secrets
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from jiangxin.core.draw.checking import verify
 from jiangxin.core.draw.record import VoidReason
 from jiangxin.core.draw.shares import commitment
 from jiangxin.core.draw.walk import SkipReason
+from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, Tampered, WrongState
 from jiangxin.core.workflow import DrawState, ProjectState, Role
 from jiangxin.records.identity.actions import open_account
@@ -23,7 +26,7 @@ from jiangxin.stages.review.actions import draw, panel
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Seat, Share
 from jiangxin.stages.review.queries import ceremony as watching
-from tests.factories.review import Province, make_province
+from tests.factories.review import NOW, Province, make_province
 
 
 def committed(province: Province) -> tuple[DrawSession, dict[str, str]]:
@@ -50,7 +53,7 @@ def test_the_whole_ceremony_seats_the_panel_and_its_record_holds(
     drawn = Event.objects.get(type="draw.drawn", subject=session.subject)
     assert drawn.payload["digest"] == session.record["digest"]
     place = tmp_path / "record.json"
-    place.write_text(json.dumps(watching.record(province.supervisor, session.pk)))
+    place.write_bytes(canonical(watching.record(province.supervisor, session.pk)))
     command = [sys.executable, "-m", "jiangxin.ops.cli", "draw", "verify", str(place)]
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
     place.write_text(place.read_text().replace(session.root, "0" * 64))
@@ -186,9 +189,10 @@ def test_a_void_session_is_published_and_its_secret_can_not_return(province: Pro
     session, own = committed(province)
     draw.close_commitments(viewer=province.hr, session_id=session.pk)
     draw.reveal(viewer=province.hr, session_id=session.pk, secret=own["hr"])
-    gone = draw.void(
-        viewer=province.hr, session_id=session.pk, reason=VoidReason.WITHHELD, note="未到场"
-    )
+    with clock.at(NOW + timedelta(hours=24)):
+        gone = draw.void(
+            viewer=province.hr, session_id=session.pk, reason=VoidReason.WITHHELD, note="未到场"
+        )
     assert verify(gone.record) == []
     assert gone.record["void"]["parties"] == ["finance", "supervisor"]
     again = draw.open_session(viewer=province.hr, round_id=session.round_id)
@@ -200,9 +204,13 @@ def test_a_void_session_is_published_and_its_secret_can_not_return(province: Pro
             commitment=commitment(party, again.plan["session"], own[party]),
         )
     draw.close_commitments(viewer=province.hr, session_id=again.pk)
-    with pytest.raises(WrongState, match="以前的抽取中公开过"):
-        draw.reveal(viewer=province.hr, session_id=again.pk, secret=own["hr"])
-    draw.reveal(viewer=province.finance, session_id=again.pk, secret=own["finance"])
+    assert draw.reveal(viewer=province.hr, session_id=again.pk, secret=own["hr"]) is None
+    again.refresh_from_db()
+    assert (again.state, again.void_reason) == (DrawState.VOID, VoidReason.SECRET_REUSED)
+    assert again.record["void"]["parties"] == ["hr"]
+    assert verify(again.record) == []
+    with pytest.raises(WrongState):
+        draw.reveal(viewer=province.finance, session_id=again.pk, secret=own["finance"])
 
 
 def test_no_draw_while_a_project_is_in_examination(province: Province) -> None:

@@ -121,7 +121,7 @@ def test_a_signed_sheet_is_frozen_even_for_the_database(province: Province) -> N
 
 def test_one_sheet_for_each_expert_and_project(province: Province) -> None:
     _, sheet = mine(province, province.scoring())
-    with pytest.raises(IntegrityError, match="one_sheet_per_expert_and_project"):
+    with pytest.raises(IntegrityError, match="one_sheet_per_expert_project_and_phase"):
         ScoreSheet.objects.create(
             seat=sheet.seat,
             application=sheet.application,

@@ -18,12 +18,15 @@ from jiangxin.core.workflow import Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.ledger.models import Event
+from jiangxin.stages.rectification.actions import recheck
 from jiangxin.stages.revocation import queries
 from jiangxin.stages.revocation.actions import decision, hearing, proposal
 from jiangxin.stages.revocation.choices import Act
 from jiangxin.stages.revocation.models import Revocation
 from jiangxin.stages.titles.models import Title
+from tests.factories import rectification as rectifying
 from tests.factories import revocation as make
+from tests.factories.acceptance import make_built
 from tests.factories.desk import official
 from tests.factories.races import numbered, together, without_locks
 from tests.factories.revocation import FACTS, RULING, START, TERM_OVER
@@ -451,6 +454,37 @@ def test_a_dismissal_needs_reasons_and_both(place: Place, unit: Viewer, title: T
     title.refresh_from_db()
     assert title.state == "titled"
     assert Message.objects.filter(unit_id=unit.organisation_id, title="不予取消称号").exists()
+
+
+def test_a_dismissed_case_gives_a_project_whose_mending_failed_a_way_out() -> None:
+    built = make_built()
+    order = rectifying.served(built)
+    with clock.at(clock.beijing(2029, 1, 10, 9)):
+        recheck.expire(viewer=built.hr, rectification_id=order.pk, reason="期满没有提交材料。")
+        assert [each.pk for each in queries.ready(built.hr)] == [built.title.pk]
+        case = proposal.propose(
+            viewer=built.hr, title_id=built.title.pk, cause="rectification", facts=FACTS
+        )
+        proposal.propose_dismissal(viewer=built.hr, case_id=case.pk, reason="设备已在期内到位。")
+        case.refresh_from_db()
+        for viewer in built.both:
+            proposal.concur(
+                viewer=viewer,
+                case_id=case.pk,
+                act=Act.DISMISS,
+                digest=case.dismissal_digest(),
+                agreed=True,
+            )
+        assert built.state() == "rectifying"
+        proposal.dismiss(viewer=built.hr, case_id=case.pk)
+        order.refresh_from_db()
+        assert (order.state, built.state()) == ("kept", "under_construction")
+        assert not queries.ready(built.hr).exists(), "what was forgiven does not lie ready again"
+        with pytest.raises(Invalid, match="没有期满仍未通过的整改"):
+            proposal.propose(
+                viewer=built.hr, title_id=built.title.pk, cause="rectification", facts=FACTS
+            )
+        assert built.applied().state == "applied"
 
 
 def test_consequences_are_recorded_once_and_with_sense(place: Place, title: Title) -> None:

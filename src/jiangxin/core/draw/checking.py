@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..kernel.canonical import canonical
 from ..kernel.errors import DomainError
 from ..proof.hashing import is_hash_hex
 from .plan import Plan, missing_bits, plan_from
@@ -31,6 +32,19 @@ def verify(record: object) -> list[str]:
         return [refused.message]
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
         return ["记录的字段类型不正确，无法核验"]
+
+
+def form_problems(record: object, data: bytes) -> list[str]:
+    """What is wrong with the spelling of a record in a file: it must be the canonical bytes.
+
+    Spaces, escapes or another order of keys would mean the same; demanding one spelling means that
+    no byte of a published file can change unseen.
+    """
+    try:
+        same = canonical(record) == data
+    except (TypeError, ValueError, RecursionError):
+        same = False
+    return [] if same else ["文件不是公布时的规范写法：有空格、换行、转义或顺序的改动"]
 
 
 def check_pool(record: Mapping[str, Any], entries: Iterable[Entry]) -> list[str]:

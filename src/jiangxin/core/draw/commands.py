@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..kernel.canonical import read_exactly
-from .checking import verify
+from .checking import form_problems, verify
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,11 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the verdict in Chinese. 0: holds, 1: does not hold, 2: the file cannot be read."""
     try:
-        record = read_exactly(args.file.read_bytes())
+        data = args.file.read_bytes()
+        record = read_exactly(data)
     except (OSError, ValueError) as unreadable:
         print(f"无法读取 {args.file}：{unreadable}")
         return 2
-    problems = verify(record)
+    problems = form_problems(record, data) or verify(record)
     for problem in problems:
         print(f"✗ {problem}")
     if problems:

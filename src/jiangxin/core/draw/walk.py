@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..kernel.errors import Invalid
-from ..proof.hashing import Algorithm, hash_bytes
+from ..proof.hashing import Algorithm, hasher
 from .plan import Plan
 from .pool import Entry
 
@@ -75,11 +75,10 @@ def order(leaves: Iterable[str], seed: str, algorithm: Algorithm = Algorithm.SHA
     Each leaf's place depends on itself and the seed alone (after ICANN OCTO-41): taking one
     out moves no other, so the substitutes are simply the rest of the order.
     """
-
-    def key(leaf: str) -> tuple[bytes, str]:
-        return hash_bytes(f"draw/v1\n{seed}\n{leaf}".encode(), algorithm), leaf
-
-    return sorted(leaves, key=key)
+    made, before = hasher(algorithm), f"draw/v1\n{seed}\n".encode()
+    placed = [(made(before + leaf.encode()).digest(), leaf) for leaf in leaves]
+    placed.sort()
+    return [leaf for _, leaf in placed]
 
 
 def walk(

@@ -62,3 +62,11 @@ def long_moment(moment: datetime) -> str:
     """2025年10月31日（星期五）17:00, in Beijing time."""
     local = moment.astimezone(BEIJING)
     return f"{long_date(local.date())}{local:%H:%M}"
+
+
+def long_deadline(moment: datetime) -> str:
+    """As `long_moment`, but a day's end is 24:00 of that day, as official texts write it."""
+    local = moment.astimezone(BEIJING)
+    if local.time() == time.min:
+        return f"{long_date(local.date() - timedelta(days=1))}24:00"
+    return long_moment(moment)

@@ -28,6 +28,15 @@ def last_workday(start: date, count: int, exceptions: Exceptions) -> date:
         day += timedelta(days=1)
 
 
+def workday_before(end: date, count: int, exceptions: Exceptions) -> date:
+    """The `count`-th working day before `end`, `end` not counted; `end` itself for 0."""
+    day = end
+    while count > 0:
+        day -= timedelta(days=1)
+        count -= is_workday(day, exceptions)
+    return day
+
+
 def workdays_between(start: date, end: date, exceptions: Exceptions) -> int:
     """How many working days lie in [start, end], both ends included."""
     days = (end - start).days + 1

@@ -1,15 +1,19 @@
 """Is a pack whole? Every norm used, every number cited and dated, every case as it should be."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from ..scoring.examples import faults
 from .cases import run_case
 from .conditions import Condition
 from .floor import check_overlay
+from .forms import SOURCES, Field
 from .pack import Pack
 from .verdict import Verdict
 
 NORM_KINDS = frozenset("TEQDPRMSA")
+LEAST_HELP = 5  # letters; shorter is no explanation
 WAYS = frozenset({"enforced", "computed", "reported"})
 PLACES = frozenset(
     {"track", "form", "parameter", "stage", "money", "rubric", "overlay", "draw", "face", "list"}
@@ -26,6 +30,7 @@ def check_pack(pack: Pack) -> list[str]:
         *_names(pack),
         *_money(pack),
         *_checklists(pack),
+        *_rubrics(pack),
         *_overlays(pack),
         *(wrong for case in pack.cases for wrong in run_case(pack, case)),
     ]
@@ -73,7 +78,7 @@ def _parameters(pack: Pack) -> Iterator[str]:
             yield f"参数 {each.name} 引用的条款“{each.clause}”不存在。"
         if each.stricter not in ("higher", "lower", "fixed", "free"):
             yield f"参数 {each.name} 的 stricter 不对。"
-        free = each.stricter == "free" and not isinstance(each.value, bool)
+        free = each.stricter == "free" and isinstance(each.value, str)
         if (free or each.options) and each.value not in each.options:
             yield f"参数 {each.name} 的值不在它的选项之中。"
         if each.until is not None and each.until < each.since:
@@ -127,12 +132,30 @@ def _forms(pack: Pack) -> Iterator[str]:
                 yield f"{where}引用的条款“{clause}”不存在。"
             for norm in set(field.norms) - set(pack.norms):
                 yield f"{where}引用的规范“{norm}”不存在。"
-            if field.kind in ("choice", "multichoice") and not field.options:
-                yield f"{where}没有选项。"
-            if field.kind == "table" and not field.columns:
-                yield f"{where}没有列。"
-            if field.computed and counts[field.computed.table] != 1:
-                yield f"{where}由不存在的表“{field.computed.table}”计算。"
+            yield from (f"{where}{wrong}" for wrong in _field(field))
+            for name in field.computed.reads() if field.computed else ():
+                if counts[name] != 1:
+                    yield f"{where}由不存在的字段“{name}”计算。"
+            for column in field.columns:
+                yield from (f"{where}的列“{column.key}”{wrong}" for wrong in _field(column))
+
+
+def _field(field: Field) -> Iterator[str]:
+    """What one field or column lacks: options, columns, a known source, its help in own words."""
+    if field.kind in ("choice", "multichoice") and not field.options:
+        yield "没有选项。"
+    if field.kind == "table" and not field.columns:
+        yield "没有列。"
+    if field.source not in SOURCES:
+        yield f"的来源“{field.source}”不存在。"
+    if not helps(field):
+        yield "没有填写说明（help），或说明只是重复了名称。"
+
+
+def helps(field: Field) -> bool:
+    """Whether the help says more than the label: a sentence, and not the label's own words."""
+    said = field.help.strip().rstrip("。")
+    return len(said) >= LEAST_HELP and field.help.strip()[-1] in "。？！" and said != field.label
 
 
 def _names(pack: Pack) -> Iterator[str]:
@@ -164,7 +187,45 @@ def _checklists(pack: Pack) -> Iterator[str]:
                 yield f"验收清单 {kind} 的“{each['key']}”引用的条款“{each['clause']}”不存在。"
 
 
+def _rubrics(pack: Pack) -> Iterator[str]:
+    """Each loads, its examples come out, and what it points at is there."""
+    natures = set(pack.choices.get("unit_natures", ()))
+    figures = {
+        field.key
+        for form in pack.forms.values()
+        for _, field in form.fields()
+        if field.computed or field.kind in ("integer", "percent")
+    }
+    for name, data in pack.rubrics.items():
+        yield from (f"评分标准 {name}：{wrong}" for wrong in faults(data))
+        variants = data.get("variants", {})
+        for nature in sorted(set(variants) - natures):
+            yield f"评分标准 {name}：单位性质“{nature}”不存在。"
+        for other in sorted(set(variants.values()) - set(pack.rubrics)):
+            yield f"评分标准 {name}：所指的评分标准“{other}”不存在。"
+        for item in _items(data):
+            for clause in sorted(set(item.get("clauses", ())) - set(pack.clauses)):
+                yield f"评分标准 {name} 的指标 {item['id']}：条款“{clause}”不存在。"
+            for norm in sorted(set(item.get("norms", ())) - set(pack.norms)):
+                yield f"评分标准 {name} 的指标 {item['id']}：规范“{norm}”不存在。"
+            if item.get("fact") and item["fact"] not in figures:
+                yield f"评分标准 {name} 的指标 {item['id']}：申报表没有数据“{item['fact']}”。"
+
+
+def _items(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for group in data.get("groups", ()):
+        for each in (group, *group.get("parts", ())):
+            yield from each.get("items", ())
+
+
 def _overlays(pack: Pack) -> Iterator[str]:
     for overlay in pack.overlays:
+        for place in sorted(set(overlay.rubrics.values()) - set(pack.rubrics)):
+            yield f"省级细则 {overlay.code}：评分标准“{place}”不存在。"
         for refusal in check_overlay(pack, overlay):
             yield f"省级细则 {overlay.code}：{refusal.message}"
+        for added in (found for sections in overlay.fields.values() for found in sections.values()):
+            for field in added:
+                yield from (
+                    f"省级细则 {overlay.code} 的“{field.key}”{wrong}" for wrong in _field(field)
+                )

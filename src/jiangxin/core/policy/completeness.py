@@ -61,25 +61,44 @@ def section_status(form: Form, answers: Answers, evidence: Evidence) -> dict[str
 
 def computed_values(form: Form, answers: Answers) -> dict[str, Any]:
     """The computed fields that can be computed: whole numbers, rates as text like “89.99%”."""
-    found = {}
+    found: dict[str, Any] = {}
     for _, field in form.fields():
-        if field.computed:
-            value = _compute(field.computed, rows(answers.get(field.computed.table)) or [])
+        how = field.computed
+        if how:
+            value = (
+                _of_rows(how, rows(answers.get(how.table)) or [])
+                if how.table
+                else _of_fields(how, {**answers, **found})
+            )
             if value is not None:
                 found[field.key] = value
     return found
 
 
-def _compute(how: Computed, table: list[Mapping[str, Any]]) -> int | str | None:
+def _of_fields(how: Computed, values: Answers) -> int | str | None:
+    if how.op == "add":
+        numbers = [whole_number(values.get(key)) for key in how.parts]
+        return None if None in numbers else sum(number for number in numbers if number)
+    return _rate(values.get(how.part), values.get(how.whole))
+
+
+def _of_rows(how: Computed, table: list[Mapping[str, Any]]) -> int | str | None:
+    chosen = [row for row in table if not how.where or row.get(how.where) in how.among]
     if how.op == "sum":
-        numbers = [whole_number(row.get(how.column)) for row in table]
-        return sum(number for number in numbers if number is not None) if numbers else None
+        numbers = [whole_number(row.get(how.column)) for row in chosen]
+        return sum(number for number in numbers if number is not None) if table else None
+    if how.op == "count":
+        return len(chosen) if table else None
     if how.op == "distinct":
         return len({row[how.column] for row in table if isinstance(row.get(how.column), str)})
     row = _latest(table, how.year)
     if how.op == "latest":
         return whole_number(row.get(how.column))
-    part, whole = whole_number(row.get(how.part)), whole_number(row.get(how.whole))
+    return _rate(row.get(how.part), row.get(how.whole))
+
+
+def _rate(one: Any, other: Any) -> str | None:
+    part, whole = whole_number(one), whole_number(other)
     return percent_text(part, whole) if part is not None and whole else None
 
 
@@ -139,18 +158,32 @@ def _of_rule(section: Section, rule: Rule, values: Answers) -> Iterator[Problem]
         if _broken(rule, values):
             yield _of_broken(section, rule, rule.left, rule.message)
         return
+    if rule.op == "covers":
+        table = rows(values.get(rule.table)) or []
+        if table and not {row.get(rule.left) for row in table if _plain(row.get(rule.left))} >= set(
+            rule.among
+        ):
+            yield _of_broken(section, rule, rule.table, rule.message)
+        return
     seen: set[Any] = set()
     for number, row in enumerate(rows(values.get(rule.table)) or []):
         value = row.get(rule.left)
-        twice = rule.op == "unique" and isinstance(value, str | int) and value in seen
-        seen |= {value} if isinstance(value, str | int) else set()
+        twice = rule.op == "unique" and _plain(value) and value in seen
+        seen |= {value} if _plain(value) else set()
         if twice or _broken(rule, row):
             name = f"{rule.table}-{number}-{rule.left}"
             yield _of_broken(section, rule, name, f"第 {number + 1} 行：{rule.message}")
 
 
+def _plain(value: Any) -> bool:
+    """Whether this is an answer that can be compared: neither absent nor typed unreadably."""
+    return isinstance(value, str | int)
+
+
 def _broken(rule: Rule, values: Answers) -> bool:
     one, other = values.get(rule.left), values.get(rule.right)
+    if rule.op == "among":
+        return one == rule.when and _plain(other) and other not in rule.among
     if rule.op == "needs":
         said = ("no", "yes")[one] if isinstance(one, bool) else one
         return said == rule.when and not other

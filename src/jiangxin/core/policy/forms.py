@@ -13,6 +13,7 @@ KINDS = (
     "money",
     "date",
     "year",
+    "quarter",
     "choice",
     "multichoice",
     "yesno",
@@ -36,19 +37,30 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Computed:
-    """How a field is computed from a table; nobody types it.
+    """How a field is computed; nobody types it.
 
-    `op`: sum (of `column`), latest (`column` of the row with the largest `year`), distinct (number
-    of different values of `column`), rate (`part` of `whole` in the latest row, as text in
-    percent). `table` is the key of a table of the same form.
+    From a `table` of the same form, `op`: sum (of `column`), count (rows), latest (`column` of the
+    row with the largest `year`), distinct (number of different values of `column`), rate (`part` of
+    `whole` in the latest row, as text in percent); sum and count take only the rows whose `where` is
+    `among` the given values, when `where` is given. Without a table, from other fields of the form,
+    computed ones that stand before it included: add (of `parts`), rate (`part` of `whole`).
     """
 
     op: str
-    table: str
+    table: str = ""
     column: str = ""
     part: str = ""
     whole: str = ""
     year: str = "year"
+    where: str = ""
+    among: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    def reads(self) -> tuple[str, ...]:
+        """The keys of the form's fields that it is computed from."""
+        if self.table:
+            return (self.table,)
+        return self.parts or (self.part, self.whole)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +68,10 @@ class Rule:
     """A cross-field rule; its message says in Chinese what is wrong when it is broken.
 
     `op`: at_most (number `left` ≤ `right`), equal (numbers), not_after (date `left` ≤ `right`),
-    needs (when `left` is `when`, or "yes"/"no", `right` must be answered), unique (no value of
-    `left` twice in the table). With a `table` both are its columns and the rule holds in every
-    row; else both are field keys, computed ones included.
+    needs (when `left` is `when`, or "yes"/"no", `right` must be answered), among (when `left` is
+    `when`, `right` must be one of `among`), unique (no value of `left` twice in the table), covers
+    (every value of `among` stands in the column `left` of the table). With a `table` both are its
+    columns and the rule holds in every row; else both are field keys, computed ones included.
     """
 
     op: str
@@ -67,11 +80,15 @@ class Rule:
     right: str = ""
     table: str = ""
     when: str = ""
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One question. Money is typed in 万元 and kept in 分; `evidence`: none, optional, required."""
+    """One question. Money is typed in 万元 and kept in 分; `evidence`: none, optional, required.
+
+    `source`: where the answer comes from, one of `SOURCES`.
+    """
 
     key: str
     label: str
@@ -90,6 +107,7 @@ class Field:
     evidence: str = "none"
     computed: Computed | None = None
     norms: tuple[str, ...] = ()
+    source: str = "typed"
 
     def column(self, key: str) -> "Field | None":
         """The column of that key of a table."""
@@ -137,6 +155,8 @@ class Form:
 
 Choices = Mapping[str, Mapping[str, str]]
 
+SOURCES = {"typed": "填写", "registered": "取自单位注册信息", "computed": "自动计算"}
+
 _LISTS = {"level": "levels", "occupation": "occupations"}
 _FIELD_NAMES = {each.name for each in fields(Field)} | {"set"}
 
@@ -163,7 +183,8 @@ def field_from(item: Mapping[str, Any], choices: Choices) -> Field:
     data["columns"] = tuple(field_from(each, choices) for each in data.get("columns", ()))
     data["norms"] = tuple(data.get("norms", ()))
     if "computed" in data:
-        data["computed"] = Computed(**data["computed"])
+        data["computed"] = Computed(**_listed(data["computed"], "among", "parts"))
+        data["source"] = "computed"
     if data["kind"] == "longtext":
         data.setdefault("max_length", 2000)
     if data["kind"] == "table":
@@ -181,14 +202,20 @@ def section_from(item: Mapping[str, Any], choices: Choices) -> Section:
         intro=item.get("intro", ""),
         clause=clause,
         fields=tuple(each if each.clause else replace(each, clause=clause) for each in read),
-        rules=tuple(Rule(**each) for each in item.get("rules", ())),
+        rules=tuple(Rule(**_listed(each, "among")) for each in item.get("rules", ())),
     )
+
+
+def _listed(item: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The same table with the lists of those names as tuples."""
+    return {key: tuple(value) if key in names else value for key, value in item.items()}
 
 
 def form_from(item: Mapping[str, Any], choices: Choices, others: Mapping[str, Form]) -> Form:
     """A form out of a form file; `from` and `key` take over a section of another form.
 
-    Raises `Invalid` when the section that is taken over does not exist.
+    `changes` of a section that is taken over sets parts of its fields, by key. Raises `Invalid`
+    when the section or such a field does not exist.
     """
     sections = tuple(
         _taken_over(each, others) if "from" in each else section_from(each, choices)
@@ -204,7 +231,12 @@ def _taken_over(item: Mapping[str, Any], others: Mapping[str, Form]) -> Section:
         raise Invalid(
             f"表单引用的部分“{item['from']}.{item['key']}”不存在。", remedy="请检查 forms 目录。"
         )
-    return section
+    changes = item.get("changes", {})
+    unknown = set(changes) - {each.key for each in section.fields}
+    if unknown:
+        raise Invalid(f"部分“{item['key']}”没有字段“{'、'.join(sorted(unknown))}”。")
+    kept = tuple(replace(each, **changes.get(each.key, {})) for each in section.fields)
+    return replace(section, fields=kept)
 
 
 def with_fields(form: Form, extra: Mapping[str, Sequence[Field]], title: str, intro: str) -> Form:

@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -77,9 +78,12 @@ def _overlay(path: Path, choices: Mapping[str, Mapping[str, str]]) -> Overlay:
     return overlay_from(data, choices, province.name)
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _toml(path: Path, *, exact: bool = False) -> dict[str, Any]:
+    """The file as data; `exact` keeps decimals exact, as points need them."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(
+            path.read_text(encoding="utf-8"), parse_float=Decimal if exact else float
+        )
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"“{path.name}”不是有效的 TOML。", remedy=str(error)) from None
 
@@ -125,7 +129,7 @@ class _Reader:
                 kind: tuple(items)
                 for kind, items in self.read("acceptance.toml")["checklist"].items()
             },
-            rubrics={path.stem: _toml(path) for path in self.files("rubrics", "toml")},
+            rubrics={path.stem: _toml(path, exact=True) for path in self.files("rubrics", "toml")},
             overlays=tuple(_overlay(path, self.choices) for path in self.files("overlays", "toml")),
             cases=tuple(case for path in self.files("cases", "yaml") for case in _cases(path)),
         )

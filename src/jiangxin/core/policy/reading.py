@@ -110,6 +110,8 @@ def _typed(field: Field, value: Any) -> list[str]:
         return ["yes" if value else "no"]
     if field.kind == "money":
         return [f"{Decimal(value) / FEN_PER_WAN:f}"]
+    if field.kind == "quarter":
+        return [quarter_text(str(value))]
     return [str(value)]
 
 
@@ -211,6 +213,38 @@ def _date(field: Field, text: str) -> str:
         ) from None
 
 
+def _quarter(field: Field, text: str) -> str:
+    """The last day of a quarter: “2025年第4季度”, “2025Q4”, “2025-4”, “2025四季度”, or a day in it."""
+    narrow = _narrow(text).upper().translate(_CHINESE_QUARTERS)
+    match = re.fullmatch(r"([0-9]{4})[-/.年]?(?:第|Q)?([1-4])(?:季度?)?", narrow)
+    if match and 1900 <= int(match[1]) <= 2100:
+        return quarter_end(int(match[1]), int(match[2]))
+    try:
+        on = date.fromisoformat(_date(field, text))
+    except Invalid:
+        raise Invalid(
+            f"“{_short(text)}”不是季度。", remedy="请按“2025年第4季度”的样式填写。"
+        ) from None
+    return quarter_end(on.year, (on.month + 2) // 3)
+
+
+_CHINESE_QUARTERS = str.maketrans("一二三四", "1234")
+
+
+def quarter_end(year: int, quarter: int) -> str:
+    """The last day of a quarter (1–4), as ISO text."""
+    return date(year, quarter * 3, 31 if quarter in (1, 4) else 30).isoformat()
+
+
+def quarter_text(iso: str) -> str:
+    """The quarter of a day as people read it: “2025年第4季度”; other text as it is."""
+    try:
+        on = date.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{on.year}年第{(on.month + 2) // 3}季度"
+
+
 def _text(field: Field, text: str) -> str:
     if len(text) > field.max_length:
         raise Invalid(f"最多 {field.max_length} 字，现有 {len(text)} 字。", remedy="请精简。")
@@ -283,6 +317,7 @@ _READERS: dict[str, Callable[[Field, str], Any]] = {
     "integer": _number,
     "money": _money,
     "date": _date,
+    "quarter": _quarter,
     "year": _year,
     "choice": _choice,
     "level": _choice,

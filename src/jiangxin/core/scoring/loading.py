@@ -2,7 +2,7 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ..kernel.errors import Invalid
 from .points import MILLI, half_up_ratio, milli, shown
-from .rubric import Grade, Group, Item, Kind, Method, Rubric, Status
+from .rubric import Grade, Group, Item, Kind, Method, Part, Rubric, Status
 
 AnEnum = TypeVar("AnEnum", bound=StrEnum)
 
@@ -33,7 +33,8 @@ def rubric_from(data: Mapping[str, Any]) -> Rubric:
     """A rubric from its TOML data (read with `parse_float=Decimal`).
 
     `Invalid` when a field is missing or unknown, an id is used twice or the points (or
-    weights) do not close at the stated total. A rubric of status `partial` may lack its groups.
+    weights) do not close at the stated total. A rubric of status `partial` may lack its groups,
+    groups of its total, and the lines of its grades. `cases` are for `examples.faults`.
     """
     top = _Table(data, "评分标准")
     weighted = top.flag("weighted")
@@ -52,12 +53,14 @@ def rubric_from(data: Mapping[str, Any]) -> Rubric:
         weighted=weighted,
         total=total,
         pass_points=top.points("pass_points", default=0),
-        grades=_grades(top),
+        grades=_grades(top, needed),
         groups=tuple(
             _group(_Table(raw, "指标组"), total, weighted, floor_percent)
             for raw in top.tables("groups", needed=needed)
         ),
+        variants=top.names("variants"),
     )
+    top.tables("cases", needed=False)
     top.close()
     _require_closed(rubric)
     return rubric
@@ -114,6 +117,12 @@ class _Table:
             raise self.refuse(key, f"只能是 {'、'.join(kinds)}")
         return kinds(value)
 
+    def names(self, key: str) -> dict[str, str]:
+        value = self._left.pop(key, {})
+        if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
+            raise self.refuse(key, "应为名称对照表")
+        return dict(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._left.pop(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
@@ -139,14 +148,16 @@ def _worth(table: _Table, total: int, weighted: bool) -> int:
     return table.points("points")
 
 
-def _grades(top: _Table) -> tuple[Grade, ...]:
+def _grades(top: _Table, whole: bool) -> tuple[Grade, ...]:
     grades = []
     for raw in top.tables("grades", needed=False):
         table = _Table(raw, "等次")
-        grades.append(Grade(name=table.text("name"), at_least=table.points("at_least")))
+        line = table.points("at_least", None if whole else 0)
+        share = table.percent("share_at_most", 100)
+        grades.append(Grade(name=table.text("name"), at_least=line, share=share))
         table.close()
     bounds = [grade.at_least for grade in grades]
-    if bounds != sorted(set(bounds), reverse=True):
+    if whole and bounds != sorted(set(bounds), reverse=True):
         raise top.refuse("grades", "应按分数线从高到低排列且互不相同")
     return tuple(grades)
 
@@ -155,6 +166,7 @@ def _group(table: _Table, total: int, weighted: bool, floor_percent: int) -> Gro
     points = _worth(table, total, weighted)
     bonus = table.flag("bonus")
     percent = table.percent("floor_percent", 0 if bonus else floor_percent)
+    parts, items = _level_three(table, total, weighted)
     group = Group(
         id=table.text("id"),
         name=table.text("name"),
@@ -162,16 +174,51 @@ def _group(table: _Table, total: int, weighted: bool, floor_percent: int) -> Gro
         # Rounded up: a whole number is below 199.8 exactly when it is below 200.
         floor=-(-points * percent // 100),
         bonus=bonus,
-        items=tuple(
-            _item(_Table(raw, "指标"), total, weighted)
-            for raw in table.tables("items", needed=True)
+        parts=tuple(parts),
+        items=(
+            *items,
+            *(
+                _item(_Table(raw, "指标"), total, weighted)
+                for raw in table.tables("items", needed=not parts)
+            ),
         ),
     )
     table.close()
     return group
 
 
-def _item(table: _Table, total: int, weighted: bool) -> Item:
+def _level_three(table: _Table, total: int, weighted: bool) -> tuple[list[Part], list[Item]]:
+    """The middle level of a group that has one, each part closed over its items."""
+    parts, items = [], []
+    for raw in table.tables("parts", needed=False):
+        inner = _Table(raw, "二级指标")
+        part = Part(
+            id=inner.text("id"), name=inner.text("name"), points=_worth(inner, total, weighted)
+        )
+        own = [
+            _item(_Table(each, "指标"), total, weighted, part.name)
+            for each in inner.tables("items", needed=True)
+        ]
+        inner.close()
+        _require_sum(f"二级指标“{part.name}”", part.id, part.points, own, capped=False)
+        parts.append(part)
+        items += own
+    return parts, items
+
+
+def _bands(table: _Table, points: int) -> tuple[tuple[int, int], ...]:
+    """What a figure gives, the highest band first; the best of them gives all the points."""
+    found = []
+    for raw in table.tables("bands", needed=True):
+        band = _Table(raw, "分档")
+        found.append((band.points("at_least"), band.points("points")))
+        band.close()
+    if found != sorted(set(found), reverse=True) or found[0][1] != points:
+        raise table.refuse("bands", "应从高到低排列，最高一档为该项满分")
+    return tuple(found)
+
+
+def _item(table: _Table, total: int, weighted: bool, part: str = "") -> Item:
     points = _worth(table, total, weighted)
     kind = table.choice("kind", Kind)
     scale = table.points("scale", 100 * MILLI) if weighted else points
@@ -193,6 +240,9 @@ def _item(table: _Table, total: int, weighted: bool) -> Item:
         criteria=table.text("criteria", default=""),
         clauses=table.texts("clauses"),
         norms=table.texts("norms"),
+        part=part,
+        fact=table.text("fact") if kind is Kind.DATA else "",
+        bands=_bands(table, scale) if kind is Kind.DATA else (),
     )
     table.close()
     if not item.scale or not item.step or item.scale % item.step:
@@ -204,21 +254,15 @@ def _item(table: _Table, total: int, weighted: bool) -> Item:
 
 def _require_closed(rubric: Rubric) -> None:
     ids = [group.id for group in rubric.groups] + [item.id for item in rubric.items()]
+    ids += [part.id for group in rubric.groups for part in group.parts]
     twice = [each for each, count in Counter(ids).items() if count > 1]
     if twice:
         raise Invalid(f"编号重复：{'、'.join(twice)}", field="id")
     for group in rubric.groups:
-        inside = sum(item.points for item in group.items)
-        # Bonus items may add up to more than their cap; that is what a cap is for.
-        if inside != group.points and not (group.bonus and inside > group.points):
-            raise Invalid(
-                f"指标组“{group.name}”各项合计 {shown(inside)} 分，"
-                f"与该组的 {shown(group.points)} 分不符",
-                remedy="请调整指标分值，使合计等于该组分值。",
-                field=group.id,
-            )
+        _require_sum(f"指标组“{group.name}”", group.id, group.points, group.items, group.bonus)
     closed = sum(group.points for group in rubric.groups if not group.bonus)
-    if rubric.groups and closed != rubric.total:
+    short = rubric.status is Status.PARTIAL and closed < rubric.total
+    if rubric.groups and closed != rubric.total and not short:
         raise Invalid(
             f"各组合计 {shown(closed)} 分，与总分 {shown(rubric.total)} 分不符",
             remedy="请调整各组分值，使合计等于总分。",
@@ -227,3 +271,14 @@ def _require_closed(rubric: Rubric) -> None:
     bounds = [rubric.pass_points, *(grade.at_least for grade in rubric.grades)]
     if max(bounds) > rubric.total:
         raise Invalid("合格线或等次分数线高于总分", field="pass_points")
+
+
+def _require_sum(what: str, field: str, points: int, items: Sequence[Item], capped: bool) -> None:
+    inside = sum(item.points for item in items)
+    # Bonus items may add up to more than their cap; that is what a cap is for.
+    if inside != points and not (capped and inside > points):
+        raise Invalid(
+            f"{what}各项合计 {shown(inside)} 分，与该组的 {shown(points)} 分不符",
+            remedy="请调整指标分值，使合计等于该组分值。",
+            field=field,
+        )

@@ -60,8 +60,8 @@ UNQUALIFIED = "不合格"
 
 
 def score(rubric: Rubric, marks: Mapping[str, Mark]) -> Result:
-    """The result of one sheet. `WrongState` when the rubric's published text has no items."""
-    if not rubric.groups:
+    """The result of one sheet. `WrongState` when the rubric's published text is not whole."""
+    if not rubric.usable:
         raise WrongState(
             f"评分标准“{rubric.name}”内容不全，不能用于评分",
             remedy=f"请先补齐：{rubric.missing}",
@@ -104,7 +104,12 @@ def mark_problem(item: Item, mark: Mark | None) -> str:
         return "应填写分值"
     if not 0 <= mark.value <= item.scale:
         return f"的分值应在 0 到 {shown(item.scale)} 之间"
+    if item.kind is Kind.DATA:
+        known = {0, *(points for _, points in item.bands)}
+        return "" if mark.value in known else "的分值不是申报数据所得"
     if mark.value % item.step:
+        if item.kind is Kind.VOTE:
+            return "只能同意、不同意或弃权"
         if item.kind is Kind.ALL_OR_NOTHING:
             return f"只能评 0 分或满分 {shown(item.scale)}"
         return f"的分值应为 {shown(item.step)} 的倍数"
@@ -138,13 +143,18 @@ def _group_points(group: Group, by_item: Mapping[str, int]) -> int:
     return min(group.points, sum(by_item[item.id] for item in group.items))
 
 
-def shortfalls(rubric: Rubric, by_group: Mapping[str, int], total: int) -> list[str]:
-    """Why these points do not qualify, in Chinese: a group below its floor, a total below the line."""
-    low = [
+def low_groups(rubric: Rubric, by_group: Mapping[str, int]) -> list[str]:
+    """The groups below their floors, in Chinese: each disqualifies, whatever the sum."""
+    return [
         f"“{group.name}”得 {shown(by_group[group.id])} 分，低于下限 {shown(group.floor)} 分"
         for group in rubric.groups
         if by_group[group.id] < group.floor
     ]
+
+
+def shortfalls(rubric: Rubric, by_group: Mapping[str, int], total: int) -> list[str]:
+    """Why these points do not qualify, in Chinese: a group below its floor, a total below the line."""
+    low = low_groups(rubric, by_group)
     if total < rubric.pass_points:
         low.append(f"总分 {shown(total)}，低于合格线 {shown(rubric.pass_points)}")
     return low

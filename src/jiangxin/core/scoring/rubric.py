@@ -1,7 +1,7 @@
 """A rubric: groups of items whose points close at the stated total. `loading` reads it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..kernel.errors import Invalid
@@ -13,6 +13,8 @@ class Kind(StrEnum):
     POINTS = "points"
     ALL_OR_NOTHING = "all_or_nothing"
     DEDUCTION = "deduction"
+    DATA = "data"
+    VOTE = "vote"
 
     @property
     def label(self) -> str:
@@ -21,6 +23,8 @@ class Kind(StrEnum):
             "points": "按分值评定",
             "all_or_nothing": "是否评定",
             "deduction": "按缺少数量扣分",
+            "data": "按申报数据计分",
+            "vote": "表决",
         }[self.value]
 
 
@@ -61,7 +65,9 @@ class Item:
     `points` is what the item is worth in the total, `scale` the highest mark an expert may give
     (the same unless the rubric is weighted), `step` the mark's grain, `floor` and `cap` the
     bounds of what it may yield. A deduction takes `per_missing` off for each unit below
-    `required_units`.
+    `required_units`. A data item is not marked by hand: `fact` names the figure of the application
+    and `bands` what it gives, as (at least so many thousandths, points), the highest first. `part`
+    is the middle level that the item belongs to, "" in a rubric of two levels.
     """
 
     id: str
@@ -80,6 +86,18 @@ class Item:
     criteria: str
     clauses: tuple[str, ...]
     norms: tuple[str, ...]
+    part: str = ""
+    fact: str = ""
+    bands: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The middle level of a rubric of three: what its items close at."""
+
+    id: str
+    name: str
+    points: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,19 +113,24 @@ class Group:
     floor: int
     bonus: bool
     items: tuple[Item, ...]
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grade:
-    """A grade from `at_least` milli-points on."""
+    """A grade from `at_least` milli-points on, to at most `share` percent of those assessed."""
 
     name: str
     at_least: int
+    share: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rubric:
-    """A validated rubric. `total` and `pass_points` in milli-points; grades highest first."""
+    """A validated rubric. `total` and `pass_points` in milli-points; grades highest first.
+
+    `variants`: nature of a unit → the id of the rubric that takes this one's place for it.
+    """
 
     id: str
     name: str
@@ -121,6 +144,17 @@ class Rubric:
     pass_points: int
     grades: tuple[Grade, ...]
     groups: tuple[Group, ...]
+    variants: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def usable(self) -> bool:
+        """Whether anything may be scored with it: its text is whole."""
+        return bool(self.groups) and self.status is not Status.PARTIAL
+
+    @property
+    def voted(self) -> bool:
+        """Whether the sheet is a ballot."""
+        return any(item.kind is Kind.VOTE for item in self.items())
 
     def items(self) -> Iterator[Item]:
         """All items in the order of the sheet, bonus items included."""

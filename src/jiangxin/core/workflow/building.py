@@ -49,6 +49,7 @@ class RectificationState(Labelled):
     PASSED = "passed", "复查合格"
     EXPIRED = "expired", "期满未通过"
     DROPPED = "dropped", "不再下达"
+    KEPT = "kept", "期满未通过，保留称号"
 
 
 E, V, F, A, R = ExtensionState, VisitState, FindingState, AcceptanceState, RectificationState
@@ -259,6 +260,16 @@ RECTIFICATION = Machine(
             clause="4.3",
             event="rectification.expired",
             guards=("term_over", "reasons_given", "submission_checked"),
+        ),
+        Transition(
+            name="keep",
+            label="不予取消，保留称号",
+            sources=(R.EXPIRED,),
+            target=R.KEPT,
+            by=HR,
+            clause="4.3",
+            event="rectification.kept",
+            guards=("both_agree", "reasons_given"),
         ),
     ),
 )

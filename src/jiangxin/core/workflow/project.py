@@ -176,7 +176,7 @@ PROJECT = Machine(
             by=HR,
             clause="3.1",
             event="project.examined",
-            guards=("every_clause_met",),
+            guards=("every_clause_met", "examiners_agree"),
         ),
         Transition(
             name="reject",
@@ -186,7 +186,7 @@ PROJECT = Machine(
             by=HR,
             clause="3.1",
             event="project.rejected",
-            guards=("reasons_given",),
+            guards=("reasons_given", "examiners_agree"),
         ),
         Transition(
             name="lapse",
@@ -368,6 +368,16 @@ PROJECT = Machine(
             clause="4.3",
             event="project.construction_resumed",
             guards=("both_agree", "checked_by_another"),
+        ),
+        Transition(
+            name="keep",
+            label="不予取消，继续建设",
+            sources=(P.RECTIFYING,),
+            target=P.UNDER_CONSTRUCTION,
+            by=HR,
+            clause="4.3",
+            event="project.kept",
+            guards=("both_agree", "reasons_given"),
         ),
         Transition(
             name="revoke",

@@ -14,6 +14,7 @@ class CallState(Labelled):
 class RoundState(Labelled):
     PREPARING = "preparing", "准备中"
     SCORING = "scoring", "评分中"
+    DISCUSSING = "discussing", "合议中"
     RANKED = "ranked", "已排序"
     DECIDED = "decided", "已确定"
 
@@ -23,6 +24,14 @@ class DrawState(Labelled):
     REVEALING = "revealing", "等待公开"
     DRAWN = "drawn", "已抽取"
     VOID = "void", "已作废"
+
+
+class LoanState(Labelled):
+    REQUESTED = "requested", "待出借省份同意"
+    CONSENTED = "consented", "待专家同意"
+    LENT = "lent", "借用中"
+    DECLINED = "declined", "未同意"
+    ENDED = "ended", "已结束"
 
 
 class NoticeState(Labelled):
@@ -39,6 +48,7 @@ class PackageState(Labelled):
 
 
 C, R, D, N, K = CallState, RoundState, DrawState, NoticeState, PackageState
+L = LoanState
 HR, FINANCE = (Role.PROVINCE_HR,), (Role.PROVINCE_FINANCE,)
 BOTH = HR + FINANCE
 
@@ -76,9 +86,19 @@ ROUND = Machine(
             guards=("panel_seated",),
         ),
         Transition(
+            name="discuss",
+            label="开始合议",
+            sources=(R.SCORING,),
+            target=R.DISCUSSING,
+            by=HR,
+            clause="3.2",
+            event="round.discussion_opened",
+            guards=("all_sheets_signed",),
+        ),
+        Transition(
             name="rank",
             label="汇总排序",
-            sources=(R.SCORING,),
+            sources=(R.SCORING, R.DISCUSSING),
             target=R.RANKED,
             by=HR,
             clause="3.2",
@@ -128,9 +148,56 @@ DRAW = Machine(
             label="作废本次抽取",
             sources=(D.COMMITTING, D.REVEALING),
             target=D.VOID,
-            by=HR,
+            by=(*BOTH, Role.SUPERVISOR),
             clause="3.2",
             event="draw.voided",
+            guards=("reasons_given",),
+        ),
+    ),
+)
+
+LOAN = Machine(
+    "loan",
+    "专家借用",
+    LoanState,
+    (
+        Transition(
+            name="consent",
+            label="同意出借",
+            sources=(L.REQUESTED,),
+            target=L.CONSENTED,
+            by=HR,
+            clause="3.2",
+            event="loan.consented",
+            guards=("lenders_own_expert",),
+        ),
+        Transition(
+            name="accept",
+            label="同意被借用",
+            sources=(L.CONSENTED,),
+            target=L.LENT,
+            by=(Role.EXPERT,),
+            clause="3.2",
+            event="loan.accepted",
+        ),
+        Transition(
+            name="decline",
+            label="不同意借用",
+            sources=(L.REQUESTED, L.CONSENTED),
+            target=L.DECLINED,
+            by=(*HR, Role.EXPERT),
+            clause="3.2",
+            event="loan.declined",
+            guards=("reasons_given",),
+        ),
+        Transition(
+            name="end",
+            label="结束借用",
+            sources=(L.REQUESTED, L.CONSENTED, L.LENT),
+            target=L.ENDED,
+            by=HR,
+            clause="3.2",
+            event="loan.ended",
             guards=("reasons_given",),
         ),
     ),

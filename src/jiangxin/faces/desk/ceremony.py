@@ -1,13 +1,16 @@
 """The draw on the screen of a room: step by step, each party on its own login, printable."""
 
-import json
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.http import content_disposition_header
 
+from jiangxin.core.draw.ceremony import Ceremony, State
+from jiangxin.core.draw.plan import party_label
 from jiangxin.core.draw.record import VoidReason
 from jiangxin.core.draw.walk import SkipReason
+from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.core.kernel.regions import province_name
@@ -15,6 +18,7 @@ from jiangxin.core.workflow import DrawState, RoundState
 from jiangxin.faces.frame.pages import Request, catching, done, page, render
 from jiangxin.stages.programme.tracks import Kind
 from jiangxin.stages.review.actions import draw as drawing
+from jiangxin.stages.review.actions import number
 from jiangxin.stages.review.queries import ceremony as watching
 
 from .experts import HR, READERS
@@ -23,10 +27,14 @@ from .programme import by_field
 PARTIES = frozenset(watching.PARTY_OF)
 VOID_REASONS = (
     VoidReason.WITHHELD,
-    VoidReason.SECRET_REUSED,
+    VoidReason.NUMBER_CANCELLED,
     VoidReason.SEATS_SHORT,
     VoidReason.INTERRUPTED,
 )
+NUMBER_STEPS: dict[str, Any] = {
+    "enter_number": number.enter_number,
+    "confirm_number": number.confirm_number,
+}
 ROLES_IN_WALK = {"seat": "席位", "substitute": "候补", "skip": "跳过"}
 
 
@@ -41,16 +49,15 @@ def session(request: Request, session_id: int) -> HttpResponse:
             if secret is None:
                 return done(request, "已办理。", "desk-draw-session", session_id=session_id)
             context["own_secret"] = secret
-    response = render(
-        request,
-        "desk/draw/session.html",
-        {
-            **_screen(request, session_id),
-            **context,
-            "problems": problems,
-            "errors": by_field(problems),
-        },
-    )
+    context |= {"problems": problems, "errors": by_field(problems)}
+    row = watching.session(request.viewer, session_id)
+    return show(request, row, _screen(row), context)
+
+
+def show(request: Request, row: Any, screen: dict[str, Any], more: dict[str, Any]) -> HttpResponse:
+    """The one screen of every ceremony; `screen` says what is drawn in this one, and where it acts."""
+    context = {**_stage_of(request, row), "screen": screen, **more}
+    response = render(request, "desk/draw/session.html", context)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -71,6 +78,12 @@ def take_step(request: Request, acts: Any, **which: int) -> str | None:
         acts.close_commitments(**given)
     elif act == "reveal":
         acts.reveal(**given, secret=post.get("secret", ""))
+    elif act in NUMBER_STEPS and which.get("session_id"):
+        NUMBER_STEPS[act](
+            viewer=request.viewer,
+            session_id=which["session_id"],
+            number=post.get("public_number", ""),
+        )
     elif act == "draw":
         acts.draw(**given)
     elif act == "void":
@@ -83,21 +96,23 @@ def take_step(request: Request, acts: Any, **which: int) -> str | None:
     return None
 
 
-def stage_of(request: Request, row: Any) -> dict[str, Any]:
+def _stage_of(request: Request, row: Any) -> dict[str, Any]:
     """What every ceremony's screen shows, whatever is drawn in it."""
     lines = watching.parties(row)
     mine = watching.PARTY_OF.get(request.viewer.role, "")
-    opened = (row.record or {}).get("opened") or {}
+    made = watching.ceremony(row)
+    record = row.record or {}
+    opened, void = record.get("opened") or {}, record.get("void") or {}
     return {
         "session": row,
-        "state": DrawState(row.state).label,
+        "stand": _stand(row, made),
         "version": version_of(row, lines),
         "parties": lines,
         "mine": mine,
         "own": next((line for line in lines if line.party == mine), None),
         "all_committed": all(line.commitment for line in lines),
         "all_revealed": all(line.secret for line in lines),
-        "seats": row.plan["seats"],
+        "ready": made.state is State.READY and row.state == DrawState.REVEALING,
         "record": row.record,
         "seed": opened.get("seed", ""),
         "walk": [
@@ -107,19 +122,59 @@ def stage_of(request: Request, row: Any) -> dict[str, Any]:
         "may_void": request.viewer.role in HR,
         "void_reasons": [(each.value, each.label) for each in VOID_REASONS],
         "void_label": VoidReason(row.void_reason).label if row.void_reason else "",
+        "at_fault": [party_label(each) for each in void.get("parties", [])],
         "typed_note": request.POST.get("note", ""),
         "typed_secret": request.POST.get("secret", ""),
+        **_times(request, row, made),
     }
 
 
-def _screen(request: Request, session_id: int) -> dict[str, Any]:
-    row = watching.session(request.viewer, session_id)
+def _stand(row: Any, made: Ceremony) -> str:
+    """Where it stands in words: what is waited for, while it runs."""
+    return DrawState(row.state).label if row.state == DrawState.DRAWN else made.state.label
+
+
+def _times(request: Request, row: Any, made: Ceremony) -> dict[str, Any]:
+    """What depends on the hour: the end of revealing, and the public number."""
+    end = watching.reveal_by(row)
+    awaiting = made.state is State.AWAITING_NUMBER
+    entered_by_me = row.number_by_id is not None and row.number_by_id == request.viewer.user_id
     return {
-        **stage_of(request, row),
-        "kind": Kind(row.round.kind).label,
-        "province_label": province_name(row.round.call.province),
-        "excluded": len(row.excluded),
-        "may_name": row.state == DrawState.DRAWN and row.round.state == RoundState.DECIDED,
+        "reveal_by": end,
+        "reveal_over": end is not None and clock.now() >= end,
+        "awaiting_number": awaiting,
+        "number_due": row.number_at is not None and clock.now() >= row.number_at,
+        "may_enter_number": awaiting,
+        "may_confirm_number": awaiting and bool(row.public_number) and not entered_by_me,
+        "typed_number": request.POST.get("public_number", ""),
+    }
+
+
+def _screen(row: Any) -> dict[str, Any]:
+    """A draw of a panel, as the screen shows it."""
+    seats = "，".join(f"{field} {count} 人" for field, count in row.plan["seats"].items())
+    named = row.state == DrawState.DRAWN and row.round.state == RoundState.DECIDED
+    record = reverse("desk-draw-record", args=[row.pk])
+    return {
+        "title": "评审专家抽取" + ("（演练）" if row.rehearsal else ""),
+        "lines": (
+            f"{province_name(row.province)}{row.round.call.year}年度",
+            f"{Kind(row.round.kind).label}评审专家抽取",
+        ),
+        "clause": "3.2",
+        "back_url": reverse("desk-round", args=[row.round_id]),
+        "back_label": "返回评审",
+        "to": reverse("desk-draw-session", args=[row.pk]),
+        "watch_url": reverse("desk-draw-state", args=[row.pk]),
+        "record_url": record,
+        "named_url": f"{record}?named=1" if named and not row.rehearsal else "",
+        "root": row.root,
+        "frozen": (
+            f"{len(row.leaves)} 位专家列入名单，其中 {len(row.excluded)} 位因回避、暂停或次数已满事先排除；"
+            f"对照 {len(row.projects)} 个项目。席位：{seats}；每个专业候补 {row.plan['substitutes']} 人。"
+        ),
+        "drawn": "按种子排定的公开顺序逐位选取。"
+        + ("演练不产生席位。" if row.rehearsal else "姓名在评审结果公布后公开。"),
     }
 
 
@@ -130,8 +185,9 @@ def _why(reason: str | None) -> str:
 def version_of(row: Any, lines: list[watching.PartyLine]) -> str:
     """Changes with every step: the screens of the other parties reload when it does."""
     given = sum(bool(line.commitment) + bool(line.secret) for line in lines)
+    number = 2 if row.confirmed_number else 1 if row.public_number else 0
     digest = (row.record or {}).get("digest", "")[:8]
-    return f"{row.state}-{given}-{digest}"
+    return f"{row.state}-{given}-{number}-{digest}"
 
 
 @page(roles=READERS)
@@ -150,11 +206,10 @@ def record(request: Request, session_id: int) -> HttpResponse:
 
 
 def send_record(found: dict[str, Any], suffix: str = "") -> HttpResponse:
-    """A record as a file, in order, as the verifiers take it."""
-    text = json.dumps(json.loads(canonical(found)), ensure_ascii=False, indent=1, sort_keys=True)
-    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    """A record as a file, in the canonical bytes that the verifiers demand."""
+    response = HttpResponse(canonical(found), content_type="application/json; charset=utf-8")
     name = f"draw-{found['sealed']['plan']['session']}{suffix}.json"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = content_disposition_header(True, name) or ""
     response["Cache-Control"] = "no-store"
     return response
 

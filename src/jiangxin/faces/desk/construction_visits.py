@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
-from django.urls import path
+from django.urls import path, reverse
 
 from jiangxin.core.draw.walk import SkipReason
 from jiangxin.core.kernel import clock
@@ -14,7 +14,7 @@ from jiangxin.faces.frame import rows as table_rows
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.filters import row_numbers
 from jiangxin.faces.frame.listing import Column, Listing, choice, number, province, when
-from jiangxin.faces.frame.pages import Request, catching, done, page, render, typed
+from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.faces.frame.uploads import uploads
 from jiangxin.records.documents.gates import ACCEPT, ALLOWED
 from jiangxin.stages.construction.actions import inspection as drawing
@@ -25,7 +25,7 @@ from jiangxin.stages.construction.reading import count, day
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.review.queries.ceremony import parties
 
-from .ceremony import send_record, stage_of, take_step, version_of
+from .ceremony import send_record, show, take_step, version_of
 from .construction_common import HR, WATCHERS, by_field, common, own, place
 from .construction_findings import clauses
 from .construction_findings import state_of as finding_state
@@ -122,19 +122,34 @@ def inspection(request: Request, inspection_id: int) -> HttpResponse:
                 return done(request, "已办理。", "desk-inspection", inspection_id)
             context["own_secret"] = secret
     row = supervision.inspection(request.viewer, inspection_id)
-    found = supervision.drawn(row)
-    screen = {
-        **stage_of(request, row),
-        **context,
-        "province_label": province_name(row.province),
-        "visits": found,
-        "inspectors": [(Field(key).label, n) for key, n in row.inspectors.items()],
+    context |= {
+        "visits": supervision.drawn(row),
         "problems": problems,
         "errors": by_field(problems),
     }
-    response = render(request, "desk/construction/ceremony.html", screen)
-    response["Cache-Control"] = "no-store"
-    return response
+    return show(request, row, _screen(row), context)
+
+
+def _screen(row: Any) -> dict[str, Any]:
+    """A draw of projects and their inspectors, as the screen of the ceremony shows it."""
+    people = "，".join(f"{Field(key).label} {n} 人" for key, n in row.inspectors.items())
+    return {
+        "title": "双随机抽查",
+        "lines": (f"{province_name(row.province)}{row.year}年度", "双随机现场检查抽取"),
+        "clause": "4.3",
+        "back_url": reverse("desk-inspections"),
+        "back_label": "返回抽查",
+        "to": reverse("desk-inspection", args=[row.pk]),
+        "watch_url": reverse("desk-inspection-state", args=[row.pk]),
+        "record_url": reverse("desk-inspection-record", args=[row.pk]),
+        "named_url": "",
+        "root": "",
+        "frozen": (
+            f"{len(row.leaves)} 个正在建设的项目列入名单，抽取 {row.plan['seats'][supervision.PROJECTS]} 个；"
+            f"每个项目抽取检查人员：{people}。每个项目各有一份检查人员名单，应回避的已事先排除并写明。"
+        ),
+        "drawn": "抽中以下项目；检查人员同时抽取，姓名在检查完成后公开。",
+    }
 
 
 @page(roles=WATCHERS)

@@ -17,15 +17,17 @@ from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import Column, Listing, choice, number, province
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.experts.choices import Field
-from jiangxin.stages.programme.tracks import Kind, Track
+from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.tracks import Kind
 from jiangxin.stages.review import forms
 from jiangxin.stages.review.actions import draw as drawing
 from jiangxin.stages.review.actions import panel, rounds
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.queries import ceremony as watching
 from jiangxin.stages.review.queries import coverage, preparation, ranking
-from jiangxin.stages.review.queries.panel import seats
-from jiangxin.stages.review.rubrics import rubric
+from jiangxin.stages.review.queries.panel import rating_due, seats
+from jiangxin.stages.review.rubrics import in_use
+from jiangxin.stages.review.rules import rules_of, told
 
 from . import ceremony
 from .experts import HR, READERS
@@ -113,6 +115,7 @@ def open_round(request: Request) -> HttpResponse:
             call_id=int(call),
             kind=Kind(kind),
             due=forms.read_due(_typed(request)),
+            starts_on=forms.read_start(_typed(request)),
         )
         return done(request, "评审已建立，评分标准已固定。", "desk-round", round_id=made.pk)
     return _index(request, problems)
@@ -127,11 +130,12 @@ def review(request: Request, round_id: int) -> HttpResponse:
 def _review(request: Request, round_id: int, problems: list[DomainError]) -> HttpResponse:
     row = ranking.round_of(request.viewer, round_id)
     sessions = list(row.sessions.order_by("number"))
-    living = next((each for each in sessions if each.state != DrawState.VOID), None)
+    living = next((s for s in sessions if s.state != DrawState.VOID and not s.rehearsal), None)
     hr = request.viewer.role in HR
     preparing = row.state == RoundState.PREPARING
     panel_seats = seats(row)
     start = forms.due_values(row.due) | {"substitutes": str(row.substitutes), "method": row.method}
+    start |= {"starts_on": row.starts_on.isoformat() if row.starts_on else ""}
     start |= {f"seats-{field}": str(row.seats.get(field, 0)) for field in Field.values}
     return desk_page(
         request,
@@ -149,6 +153,9 @@ def _review(request: Request, round_id: int, problems: list[DomainError]) -> Htt
             "short": coverage.short_of_sheets(row) if row.state == RoundState.SCORING else [],
             "rubrics": _rubrics(row),
             "method": Aggregation(row.method).label,
+            "rules": told(pack(), rules_of(row), row.call.year),
+            "following": rules_of(row).after(row.phase),
+            "phase": row.get_phase_display(),
             "fields": Field.choices,
             "methods": [(each.value, each.label) for each in Aggregation],
             "reasons": [(each.value, each.label) for each in SkipReason if each in STATED_REASONS],
@@ -156,6 +163,8 @@ def _review(request: Request, round_id: int, problems: list[DomainError]) -> Htt
             "may_plan": hr and preparing and not living,
             "may_open": hr and preparing and not living,
             "may_seat": hr and row.state in (RoundState.PREPARING, RoundState.SCORING),
+            "earliest": preparation.earliest_draw(row) if preparing else None,
+            "rating": _rating(request, row, panel_seats),
             "values": typed(request, start),
             "problems": problems,
             "errors": by_field(problems),
@@ -189,7 +198,7 @@ def _steps(row: Any, living: Any, panel_seats: list[Any]) -> list[dict[str, Any]
 def _rubrics(row: Any) -> list[dict[str, Any]]:
     return [
         {
-            "track": Track(track).label,
+            "track": label,
             "name": found.name,
             "status": found.status.label,
             "source": found.source,
@@ -197,8 +206,7 @@ def _rubrics(row: Any) -> list[dict[str, Any]]:
             "pass_points": points(found.pass_points),
             "groups": [{"name": each.name, "points": points(each.points)} for each in found.groups],
         }
-        for track in sorted(row.rubrics)
-        for found in [rubric(row, track)]
+        for label, found in in_use(row)
     ]
 
 
@@ -215,6 +223,7 @@ def plan(request: Request, round_id: int) -> HttpResponse:
             substitutes=forms.read_substitutes(sent),
             method=forms.read_method(sent),
             due=forms.read_due(sent),
+            starts_on=forms.read_start(sent),
         )
         return done(request, "评审方案已保存。", "desk-round", round_id=round_id)
     return _review(request, round_id, problems)
@@ -232,12 +241,31 @@ def postpone(request: Request, round_id: int) -> HttpResponse:
     return _review(request, round_id, problems)
 
 
+def _rating(request: Request, row: Any, panel_seats: list[Any]) -> dict[str, Any]:
+    """Who is still to be rated, until when; nothing while the review runs."""
+    over = row.state in (RoundState.RANKED, RoundState.DECIDED)
+    served = [each for each in panel_seats if each.status == SeatStatus.ACCEPTED]
+    return {
+        "seats": served if over else [],
+        "left": sum(each.rating is None for each in served),
+        "until": rating_due(row) if over else None,
+        "may": over and request.viewer.role in HR,
+    }
+
+
 @page(roles=HR, methods=("POST",))
 def open_draw(request: Request, round_id: int) -> HttpResponse:
-    """Freeze the lot and go to the ceremony."""
+    """Freeze the lot, of the draw or of its rehearsal, and go to the ceremony."""
     problems: list[DomainError] = []
+    sent = _typed(request)
     with catching(problems):
-        session = drawing.open_session(viewer=request.viewer, round_id=round_id)
+        session = drawing.open_session(
+            viewer=request.viewer,
+            round_id=round_id,
+            rehearsal=sent.get("act") == "rehearse",
+            number_source=sent.get("number_source", ""),
+            number_at=forms.read_number_at(sent),
+        )
         return done(
             request,
             "名单已冻结，请三方各自登录提交承诺。",
@@ -249,7 +277,7 @@ def open_draw(request: Request, round_id: int) -> HttpResponse:
 
 @page(roles=HR, methods=("POST",))
 def seat(request: Request, round_id: int, seat_id: int) -> HttpResponse:
-    """Enter an expert's answer, or give the place to the next in the drawn order."""
+    """Enter an expert's answer, give the place to the next in the drawn order, or rate the service."""
     problems: list[DomainError] = []
     post = request.POST
     act, note = post.get("act", ""), post.get("note", "")
@@ -258,6 +286,10 @@ def seat(request: Request, round_id: int, seat_id: int) -> HttpResponse:
         if act in ("accept", "decline"):
             panel.answer(viewer=request.viewer, seat_id=seat_id, accept=act == "accept", note=note)
             return done(request, "已记录专家的答复。", "desk-round", round_id=round_id)
+        if act == "rate":
+            given = forms.read_rating(post.get("points", ""), f"rating-{seat_id}")
+            panel.rate(viewer=request.viewer, seat_id=seat_id, points=given, note=note)
+            return done(request, "已记录评价。", "desk-round", round_id=round_id)
         reason = post.get("reason", "")
         if reason not in STATED_REASONS:
             raise Invalid("请选择递补原因。", clause="3.2", field=f"seat-{seat_id}")

@@ -14,17 +14,28 @@ from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import Column, Listing, choice, contains, when
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
 from jiangxin.stages.experts import actions, queries
-from jiangxin.stages.experts.choices import Field, State, Tie
+from jiangxin.stages.experts.choices import Field, Origin, State, Tie
 from jiangxin.stages.experts.forms import read_date, read_expert, values_of
 from jiangxin.stages.programme.queries import pack
-from jiangxin.stages.review.queries.panel import service
+from jiangxin.stages.review.queries.panel import service, standing
 
 from .navigation import Link, desk_page
 from .programme import by_field
 
 READERS = frozenset({Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR})
 HR = frozenset({Role.PROVINCE_HR})
-LINKS = (Link(name="desk-experts", label="专家库", icon="users", roles=READERS, group="专家评审"),)
+LINKS = (
+    Link(
+        name="desk-experts",
+        label="专家库",
+        icon="users",
+        roles=READERS,
+        group="专家评审",
+        waits=queries.applications_waiting,
+        todo="状态:待入库 来源:本人申请",
+        todo_label="待审核的入库申请",
+    ),
+)
 SUBJECTS = {"expert": "desk-expert"}
 VERBS = {
     "activate": (State.ACTIVE, "启用"),
@@ -53,6 +64,7 @@ def listing() -> Listing:
             ),
             Column("term", "聘期至", lambda row: row.term_until, "date", "term_until"),
             Column("trained", "最近培训", lambda row: row.trained, "date", "trained"),
+            Column("origin", "来源", lambda row: row.get_origin_display(), default=False),
             Column("reason", "状态原因", lambda row: row.state_reason, default=False),
             Column("phone", "手机", lambda row: row.phone, default=False),
             Column("id", "公民身份号码", lambda row: row.id_mask, default=False),
@@ -60,6 +72,7 @@ def listing() -> Listing:
         keywords=(
             choice("状态", "state", State),
             choice("专业", "field", Field),
+            choice("来源", "origin", Origin),
             contains("单位", "unit_name", example="单位:学院"),
             when(
                 "聘期",
@@ -175,8 +188,10 @@ def expert(request: Request, expert_id: int) -> HttpResponse:
 
 
 def _expert_page(request: Request, found: Any, context: dict[str, Any]) -> HttpResponse:
-    may_edit = request.viewer.role in HR
+    own = found.province == request.viewer.province
+    may_edit = request.viewer.role in HR and own
     names = pack().occupations
+    served = service(request.viewer, found.pk)
     return desk_page(
         request,
         "desk/experts/expert.html",
@@ -193,7 +208,11 @@ def _expert_page(request: Request, found: Any, context: dict[str, Any]) -> HttpR
                 f"{code} {names[code].name}" if code in names else code
                 for code in found.occupations
             ],
-            "service": service(request.viewer, found.pk),
+            "service": served,
+            "standing": standing(served, clock.today().year),
+            "borrowed": bool(request.viewer.province) and not own,
+            "may_reappoint": may_edit and found.state in (State.ACTIVE, State.SUSPENDED),
+            "longest": actions.longest_term(found.province),
             "history": [
                 {"at": event.at, "text": WORDS.get(event.type, event.type)}
                 for event in queries.history(found)
@@ -209,6 +228,10 @@ def _expert_page(request: Request, found: Any, context: dict[str, Any]) -> HttpR
 
 WORDS = {
     "expert.registered": "登记",
+    "expert.applied": "本人申请入库",
+    "expert.imported": "批量导入",
+    "expert.reappointed": "续聘",
+    "expert.rated": "履职评价",
     "expert.activated": "启用",
     "expert.suspended": "暂停",
     "expert.removed": "退出专家库",
@@ -295,6 +318,7 @@ def ties(request: Request, expert_id: int) -> HttpResponse:
                 unit_uscc=post.get("related_uscc", ""),
                 person_name=post.get("person_name", ""),
                 note=post.get("note", ""),
+                until=read_date(post.get("tie_until", ""), "结束日期", "until"),
             )
         else:
             actions.drop_tie(
@@ -304,6 +328,25 @@ def ties(request: Request, expert_id: int) -> HttpResponse:
                 relation_id=_number(post.get("relation", "")),
             )
         return done(request, "已保存；下次抽取按此计算回避。", "desk-expert", expert_id=expert_id)
+    found = queries.expert(request.viewer, expert_id)
+    return _expert_page(request, found, {"problems": problems, "errors": by_field(problems)})
+
+
+@page(roles=HR, methods=("POST",))
+def reappoint(request: Request, expert_id: int) -> HttpResponse:
+    """Another term, with its reason."""
+    problems: list[DomainError] = []
+    with catching(problems):
+        until = read_date(request.POST.get("new_term", ""), "新的聘期", "term_until")
+        if until is None:
+            raise Invalid("请填写新的聘期。", field="term_until")
+        actions.reappoint(
+            viewer=request.viewer,
+            expert_id=expert_id,
+            term_until=until,
+            reason=request.POST.get("reason", ""),
+        )
+        return done(request, "已续聘。", "desk-expert", expert_id=expert_id)
     found = queries.expert(request.viewer, expert_id)
     return _expert_page(request, found, {"problems": problems, "errors": by_field(problems)})
 
@@ -339,5 +382,6 @@ urlpatterns = [
     path("experts/<int:expert_id>/", expert, name="desk-expert"),
     path("experts/<int:expert_id>/edit/", expert_edit, name="desk-expert-edit"),
     path("experts/<int:expert_id>/ties/", ties, name="desk-expert-ties"),
+    path("experts/<int:expert_id>/reappoint/", reappoint, name="desk-expert-reappoint"),
     path("experts/<int:expert_id>/password/", password, name="desk-expert-password"),
 ]

@@ -1,7 +1,6 @@
 """The filing package: what is there and what is missing, the two reports, the seals, the filing."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -162,9 +161,9 @@ def deadline_of(year: int) -> dict[str, Any]:
     deadline = filing_deadline(year)
     return {
         "what": "备案截止",
-        "at": deadline - timedelta(minutes=1),
+        "at": deadline,
         "left_days": None if clock.now() >= deadline else (deadline - clock.now()).days,
-        "missed": "24:00 截止，逾期不报视为当年无申报项目。",
+        "missed": "逾期不报视为当年无申报项目。",
     }
 
 

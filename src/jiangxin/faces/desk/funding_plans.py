@@ -29,7 +29,7 @@ STATES = dict(PlanState.choices())
 TITLE_STATES = dict(TitleState.choices())
 PLANS = Listing(
     columns=(
-        Column("year", "年度", lambda row: f"{row.year} 年", sort="year"),
+        Column("year", "方案", lambda row: row.name, sort="year"),
         Column("state", "状态", lambda row: (row.state, STATES[row.state]), "state", "state"),
         Column("projects", "项目", lambda row: row.projects, "number", "projects"),
         Column("planned", "分配合计", lambda row: row.planned, "money", "planned"),
@@ -42,7 +42,7 @@ PLANS = Listing(
         choice("状态", "state", PlanState),
     ),
     text_help="本列表没有文字可查，请按年、状态筛选",
-    order=("-year", "id"),
+    order=("-year", "-part"),
     link=lambda row: path_of("desk-plan", row.pk),
 )
 
@@ -109,7 +109,7 @@ def plans(request: Request) -> HttpResponse:
                 year=_year(request.POST.get("year", "")),
                 budget=read_amount(request.POST.get("budget", ""), "budget"),
             )
-            text = f"{row.year} 年分配方案已建立，请列入项目。"
+            text = f"{row.name}已建立，请列入项目。"
             return done(request, text, "desk-plan", row.pk)
     shown = PLANS.show(queries.plans(request.viewer), request)
     may = request.viewer.role in BOTH
@@ -152,7 +152,7 @@ def plan(request: Request, plan_id: int) -> HttpResponse:
             )
             return done(request, "预算已修改，两部须重新会商。", "desk-plan", plan_id)
     shown = LINES.show(plan_lines(request.viewer).filter(plan=plan_id), request)
-    answer = shown.export(f"{row.year}年资金分配方案")
+    answer = shown.export(row.name.replace(" ", ""))
     if answer:
         return answer
     may, whole = drafting and request.viewer.role in BOTH, queries.overview(row)
@@ -297,7 +297,7 @@ def approve(request: Request, plan_id: int) -> HttpResponse:
     if request.method == "POST" and request.POST.get("confirmed") == "yes":
         with catching(problems):
             actions.approve(viewer=request.viewer, plan_id=plan_id)
-            text = f"{row.year} 年资金分配方案已批准，已告知各省和项目单位。"
+            text = f"{row.name}已批准，已告知各省和项目单位。"
             return done(request, text, "desk-plan", plan_id)
     lines = list(plan_lines(request.viewer).filter(plan=plan_id))
     outside = [each for each in lines if each.outside]
@@ -305,7 +305,7 @@ def approve(request: Request, plan_id: int) -> HttpResponse:
     consequences = [
         f"合计 {wan(row.planned)} 万元，预算 {wan(row.budget)} 万元。",
         *(f"“{x.title.name}”超出幅度，理由：{x.reason}" for x in outside),
-        *([f"另有 {unready} 个项目类档未定，批准后不能再列入本年度方案。"] if unready else []),
+        *([f"另有 {unready} 个项目类档未定，确定后只能列入补充方案。"] if unready else []),
         "批准后方案不能修改；各省财政、人社部门和项目单位即收到通知。",
     ]
     return desk_page(

@@ -28,6 +28,7 @@ from jiangxin.faces.frame.submitted import differences, pages
 from jiangxin.faces.frame.timeline import event_line
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import queries
+from jiangxin.stages.application.scan import verdict
 from jiangxin.stages.examination.queries import rejection, returns, sheet
 from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.programme.tracks import Kind, Track
@@ -174,7 +175,7 @@ def project(request: Request, project_id: int) -> HttpResponse:
     tab = tab if tab in TABS else "form"
     context = {
         "project": found,
-        "head": head(found),
+        "head": head(found, paper=tab == "form"),
         "joint": joint_act(request.viewer, found),
         "tab": tab,
         "tabs": [
@@ -195,8 +196,9 @@ def _around(request: Request) -> Around:
     return listing_for(request.viewer).around(rows, request, back=back)
 
 
-def head(project: Any) -> dict[str, Any]:
-    """What stands on top of a project: number, unit, track, state, and the clock that runs now."""
+def head(project: Any, *, paper: bool = True) -> dict[str, Any]:
+    """What stands on top of a project: number, unit, track, state, the clock that runs now, and with
+    `paper` its sealed copy."""
     return {
         "kicker": f"{project.number} · {project.year} 年度 · {province_name(project.province)}",
         "facts": [
@@ -207,6 +209,25 @@ def head(project: Any) -> dict[str, Any]:
         ],
         "state": {"code": project.state, "label": STATES[project.state]},
         "clock": running_clock(project),
+        "paper": _paper(project) if paper else None,
+    }
+
+
+def _paper(project: Any) -> dict[str, Any]:
+    """How the sealed copy stands to the newest version, and where both can be seen."""
+    found = verdict(project)
+    row = found.scan
+    return {
+        "word": found.word,
+        "label": found.label,
+        "pdf": path_of("apply-paper-pdf", project.pk, project.version),
+        "held": row
+        and {
+            "url": path_of("evidence-file", project.pk, row.document_id),
+            "code": row.code,
+            "how": row.get_how_display(),
+            "at": row.at,
+        },
     }
 
 

@@ -8,7 +8,9 @@ from django.urls import path, reverse
 from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.scoring.marking import Evidence
+from jiangxin.core.scoring.panel import Way
 from jiangxin.core.scoring.points import shown as points
+from jiangxin.core.scoring.rubric import Item
 from jiangxin.core.workflow import PROVINCIAL, Department, ProjectState, RoundState
 from jiangxin.faces.frame.nation import filled
 from jiangxin.faces.frame.pages import Request, catching, done, page
@@ -18,8 +20,10 @@ from jiangxin.stages.application.coverage import covered, occupations_of
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.programme.tracks import Kind, Track
 from jiangxin.stages.review.actions import decision
+from jiangxin.stages.review.marks import said
 from jiangxin.stages.review.queries import ranking as reading
-from jiangxin.stages.review.rubrics import rubric
+from jiangxin.stages.review.rubrics import rubric_of
+from jiangxin.stages.review.rules import rules_of, told
 
 from .draw import ROUNDS
 from .experts import HR, READERS
@@ -28,6 +32,14 @@ from .navigation import Link, desk_page
 from .programme import by_field
 
 BOTH = frozenset(PROVINCIAL)
+WAYS = {Way.VOTE: "实名票决", Way.PASS_FAIL: "合格制"}
+WORDS = {
+    (Way.VOTE, True): "同意",
+    (Way.VOTE, False): "未同意",
+    (Way.PASS_FAIL, True): "合格",
+    (Way.PASS_FAIL, False): "不合格",
+}
+DECIDED = {"group:first": "同分，按第一组得分", "submitted": "同分，按提交先后"}
 LINKS = (
     Link(
         name="desk-rankings",
@@ -72,6 +84,8 @@ def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpR
     digest = reading.proposal_digest(row)
     gaps = _gaps(row.call.province, found)
     marks = marks_in(said, digest=digest)
+    way = rules_of(row).way
+    counted = WAYS.get(way)
     return desk_page(
         request,
         "desk/ranking/ranking.html",
@@ -79,7 +93,10 @@ def _page(request: Request, round_id: int, problems: list[DomainError]) -> HttpR
             "round": row,
             "kind": Kind(row.kind).label,
             "state": RoundState(row.state).label,
-            "method": Aggregation(row.method).label,
+            "method": Aggregation(row.method).label if counted is None else counted,
+            "rules": told(pack(), rules_of(row), row.call.year),
+            "discussed": any(line.decision.first_total is not None for line in found.lines),
+            "graded": any(line.decision.grade for line in found.lines),
             "found": found,
             "lines": [
                 {**_line(request, row, found, line), "gaps": gaps[line.decision.application_id]}
@@ -126,12 +143,18 @@ def _line(request: Request, row: Any, found: reading.Ranking, line: reading.Line
         "track": Track(project.track).label,
         "field": pack().priority_fields.get(project.priority_field, project.priority_field),
         "total": points(line.decision.total),
-        "below": line.decision.total < rubric(row, project.track).pass_points,
+        "first": points(line.decision.first_total) if line.decision.first_total is not None else "",
+        "grade": line.decision.grade,
+        "tally": _tally(line.decision.tally),
+        "decided_by": DECIDED.get(line.decision.decided_by, ""),
+        "below": not line.decision.qualified,
+        "shortfalls": line.decision.shortfalls,
         "sheets": line.decision.sheets,
         "scores": [
             {
-                "text": "回避" if total is None else points(total),
-                "url": reverse("desk-ranking-sheet", args=[row.pk, found.cells[pk, expert]])
+                "text": _cell(rules_of(row).way, total),
+                "first": _first(rules_of(row).way, found.cells.get((pk, expert))),
+                "url": reverse("desk-ranking-sheet", args=[row.pk, found.cells[pk, expert].sheet])
                 if total is not None
                 else "",
             }
@@ -150,6 +173,28 @@ def _line(request: Request, row: Any, found: reading.Ranking, line: reading.Line
         "at_cut": line.decision.rank <= found.cut < line.decision.rank + len(line.tied_with) + 1
         and line is [each for each in found.lines if each.decision.rank == line.decision.rank][-1],
     }
+
+
+def _cell(way: Way, total: int | None) -> str:
+    """One expert on one project: nothing where recused or left out, the score, or the word."""
+    if total is None:
+        return "—"
+    return points(total) if way is Way.SCORES else WORDS[way, total > 0]
+
+
+def _first(way: Way, signed: Any) -> str:
+    """What was signed before the panel met, where it was marked anew."""
+    if signed is None or signed.first == signed.total:
+        return ""
+    return points(signed.first) if way is Way.SCORES else "已改"
+
+
+def _tally(tally: dict[str, int]) -> str:
+    if not tally:
+        return ""
+    words = f"同意 {tally['yes']}，不同意 {tally['no']}"
+    words += f"，弃权 {tally['abstain']}" if tally["abstain"] else ""
+    return f"{words}；应投 {tally['entitled']}"
 
 
 @page(roles=HR, methods=("POST",))
@@ -230,36 +275,43 @@ def _name(line: reading.Line) -> str:
 def sheet(request: Request, round_id: int, sheet_id: int) -> HttpResponse:
     """One signed sheet, item by item."""
     found = reading.sheet_of(request.viewer, round_id, sheet_id)
-    by = rubric(reading.round_of(request.viewer, round_id), found.application.track)
+    by = rubric_of(found)
+    revisions = list(found.revisions.all())
+    newest = revisions[-1].marks if revisions else {}
     return desk_page(
         request,
         "desk/ranking/sheet.html",
         {
             "round_id": round_id,
             "sheet": found,
+            "phases": [each for each in reading.of_all_phases(found) if each.pk != found.pk],
             "total": points(found.total or 0),
             "full": points(by.total),
+            "revisions": [{"row": each, "total": points(each.total)} for each in revisions],
             "groups": [
                 {
                     "name": group.name,
-                    "items": [
-                        {
-                            "name": item.name,
-                            "method": item.method.label,
-                            "full": points(item.scale),
-                            "mark": found.marks.get(item.id, {}).get("typed", ""),
-                            "evidence": Evidence(
-                                found.marks.get(item.id, {}).get("evidence", "sound")
-                            ).label,
-                            "comment": found.marks.get(item.id, {}).get("comment", ""),
-                        }
-                        for item in group.items
-                    ],
+                    "items": [_item(item, found.marks, newest) for item in group.items],
                 }
                 for group in by.groups
             ],
         },
     )
+
+
+def _item(item: Item, marks: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
+    first, now = marks.get(item.id, {}), newest.get(item.id, {})
+    before, after = said(item, first.get("typed", "")), said(item, now.get("typed", ""))
+    return {
+        "name": item.name,
+        "method": item.method.label,
+        "full": points(item.scale),
+        "mark": before,
+        "anew": after if newest and after != before else "",
+        "evidence": Evidence(first.get("evidence", "sound")).label,
+        "comment": now.get("comment") or first.get("comment", ""),
+        "source": first.get("source", ""),
+    }
 
 
 urlpatterns = [

@@ -91,9 +91,14 @@ def address(path: str, asked: QueryDict, **changes: Any) -> str:
     return f"{path}?{query.urlencode()}" if query else path
 
 
+LONG = 10  # characters from which a text column is kept wide enough to be read
+
+
 def cell_of(column: Column, value: Any) -> Cell:
     if column.kind == "state":
         return Cell("state", value[1], str(value[0]))
+    if column.kind == "text" and isinstance(value, str) and len(value) > LONG:
+        return Cell("long", value)
     return Cell(column.kind, value)
 
 

@@ -69,6 +69,7 @@ TONES = {
     "passed": "green",
     "failed": "red",
     "expired": "red",
+    "kept": "blue",
     "proposed": "blue",
     "noticed": "amber",
     "heard": "blue",
@@ -115,6 +116,11 @@ def long_day(value: date | None) -> str:
 def moment(value: datetime | None) -> str:
     """2025年10月31日（星期五）17:00, Beijing time."""
     return clock.long_moment(value) if value else NOTHING
+
+
+def deadline(value: datetime | None) -> str:
+    """2025年10月31日（星期五）24:00, Beijing time: until when something can be done."""
+    return clock.long_deadline(value) if value else NOTHING
 
 
 def short_moment(value: datetime | None) -> str:
@@ -257,6 +263,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "date": day,
     "long_date": long_day,
     "moment": moment,
+    "deadline": deadline,
     "short_moment": short_moment,
     "iso": iso,
     "percent": percent,

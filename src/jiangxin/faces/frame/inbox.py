@@ -24,7 +24,7 @@ from jiangxin.records.inbox import actions, queries
 from .addresses import path_of
 from .keywords import when
 from .listing import Column, Listing
-from .pages import Request, catching, done, home_of, page, typed
+from .pages import SIGNED_IN, Request, catching, done, home_of, page, typed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,12 @@ def settings_url(request: HttpRequest) -> str:
     """Where the viewer sees to the own account, in the face where their work is."""
     viewer: Viewer | None = getattr(request, "viewer", None)
     return f"{home_of(viewer)}settings/" if viewer else ""
+
+
+@page(roles=SIGNED_IN)
+def forward(request: Request, message_id: int) -> HttpResponse:
+    """The address that mails carry: on to the message, in the face where the reader's work is."""
+    return redirect(f"{home_of(request.viewer)}inbox/{message_id}/")
 
 
 def patterns(face: Face) -> list[URLPattern]:

@@ -47,22 +47,31 @@ def login(request: Request) -> HttpResponse:
     )
 
 
+# Those of whom there are few come first: who tries the demonstration finds them without scrolling.
+MANY = (Role.EXPERT, Role.APPLICANT)
+ENTRY_ORDER = (*(role for role in Role if role not in MANY), *MANY)
+
+
 def demo_entry(request: Request) -> dict[str, Any]:
-    """The demonstration accounts grouped by province, narrowed by `province`; none outside the demo."""
+    """The demonstration accounts of the nation and of one `province` (else the first that has any),
+    officials before units; none outside the demo."""
     if not settings.DEMO:
         return {"groups": [], "units": [], "province": ""}
     accounts = demo_accounts()
-    present = {account.province for account in accounts}
-    chosen = request.GET.get("province", "")
-    shown = [each for each in accounts if not chosen or each.province in ("", chosen)]
-    order = {role: place for place, role in enumerate(Role)}
+    units = [each for each in PROVINCES if any(a.province == each.code for a in accounts)]
+    wanted = request.GET.get("province", "")
+    chosen = next(
+        (each.code for each in units if each.code == wanted), units[0].code if units else ""
+    )
+    shown = [each for each in accounts if each.province in ("", chosen)]
+    order = {role: place for place, role in enumerate(ENTRY_ORDER)}
     shown.sort(key=lambda each: (each.province, order[each.role], each.username))
     return {
         "groups": [
             {"name": name, "accounts": list(members)}
             for name, members in groupby(shown, key=_place)
         ],
-        "units": [each for each in PROVINCES if each.code in present],
+        "units": units,
         "province": chosen,
     }
 

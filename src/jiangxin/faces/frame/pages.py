@@ -20,7 +20,14 @@ from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, resolve_url
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -101,7 +108,10 @@ def refuse(request: Request, access: Access) -> HttpResponse | None:
     if request.viewer.role in access.roles:
         return None
     if request.viewer.role == Role.PUBLIC:
-        if request.method in ("GET", "HEAD"):
+        if asks_json(request):
+            text = "登录已过期，请重新登录。"
+            return JsonResponse({"message": text, "login": resolve_url("login")}, status=401)
+        if "GET" in access.methods:  # a form whose session ended leads back to its own page
             return redirect_to_login(request.get_full_path(), resolve_url("login"))
         return redirect_to_login(resolve_url("home"), resolve_url("login"))
     who = "、".join(role.label for role in Role if role in access.roles)
@@ -176,8 +186,15 @@ def home_of(viewer: Viewer) -> str:
     return "/workspace/" if viewer.role in AT_THE_WORKSPACE else "/desk/"
 
 
+def asks_json(request: HttpRequest) -> bool:
+    """Whether one of our scripts asks: it wants words to show, not a page."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
 def problem_page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """A whole page for a refusal, or the alert alone when htmx asked for a part."""
+    """A whole page for a refusal, the alert alone when htmx asked for a part, JSON for a script."""
+    if asks_json(request):
+        return JsonResponse(error.as_dict(), status=error.status)
     context = {
         "error": error,
         "status": error.status,
@@ -221,7 +238,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """`CSRF_FAILURE_VIEW`."""
+    """`CSRF_FAILURE_VIEW`. A script of ours is told the token that counts since the login was renewed
+    in another window; a script of another site can send its request, but never read this answer."""
+    if asks_json(request):
+        return JsonResponse({"message": "页面已过期。", "token": get_token(request)}, status=403)
     detail = f"（{reason}）" if settings.DEBUG and reason else ""
     return problem_page(
         request,

@@ -6,8 +6,11 @@ from typing import Any
 
 from django.urls import reverse
 
-from jiangxin.core.policy import Field, Form, computed_values, field_text
+from jiangxin.core.policy import Field, Form
+from jiangxin.core.policy.printed import Entry, entry_of, printed
 from jiangxin.stages.application.sealing import shown_answers
+
+SHAPES = {"pdf": "document", "jpg": "picture", "jpeg": "picture", "png": "picture"}
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,11 @@ class File:
     name: str
     size: str
     url: str
+
+    @property
+    def shape(self) -> str:
+        """How a browser can show it inside a page: picture, document, or not ("")."""
+        return SHAPES.get(self.name.rpartition(".")[2].lower(), "")
 
 
 @dataclass(frozen=True)
@@ -56,22 +64,18 @@ def pages(
     `evidence` are the files as a version keeps them: {field, document, name, size}; they open by
     `view`, which takes `project_id` (an expert's own view: the sheet's id) and the document's.
     """
-    shown = {**shown_answers(answers), **computed_values(form, answers)}
     files: dict[str, list[File]] = {}
     for item in evidence:
         address = reverse(view, args=[project_id, item["document"]])
         files.setdefault(item["field"], []).append(File(item["name"], _size(item["size"]), address))
     return [
         Page(
-            section.key,
-            section.title,
-            section.clause,
-            tuple(
-                _answer(field, shown.get(field.key), tuple(files.get(field.key, ())))
-                for field in section.fields
-            ),
+            part.section.key,
+            part.section.title,
+            part.section.clause,
+            tuple(_answer(each, tuple(files.get(each.field.key, ()))) for each in part.entries),
         )
-        for section in form.sections
+        for part in printed(form, shown_answers(answers))
     ]
 
 
@@ -85,35 +89,18 @@ def by_norm(found: Iterable[Page]) -> dict[str, list[Answer]]:
     return answers
 
 
-def _answer(field: Field, value: Any, files: tuple[File, ...]) -> Answer:
-    heads, rows = _table(field, value) if field.kind == "table" else ((), ())
-    text = "" if value is None or field.kind == "table" else _text(field, value)
-    return Answer(field.key, field.label, field.clause, field.norms, text, heads, rows, files)
-
-
-def _text(field: Field, value: Any) -> str:
-    if isinstance(value, dict) and "mask" in value:
-        return str(value["mask"])
-    text = field_text(field, value)
-    unit = "万元" if field.kind == "money" else field.unit
-    return f"{text} {unit}" if text and unit and field.kind in ("integer", "money") else text
-
-
-def _table(field: Field, value: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    heads = tuple(
-        f"{column.label}（{'万元' if column.kind == 'money' else column.unit}）"
-        if column.unit or column.kind == "money"
-        else column.label
-        for column in field.columns
+def _answer(entry: Entry, files: tuple[File, ...]) -> Answer:
+    field = entry.field
+    return Answer(
+        field.key,
+        field.label,
+        field.clause,
+        field.norms,
+        entry.text,
+        entry.heads,
+        entry.rows,
+        files,
     )
-    rows = tuple(
-        tuple(
-            "" if row.get(column.key) is None else field_text(column, row[column.key])
-            for column in field.columns
-        )
-        for row in value or ()
-    )
-    return heads, rows
 
 
 def _size(size: int) -> str:
@@ -122,7 +109,8 @@ def _size(size: int) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that differs between two versions, as texts; of a table only the rows that differ."""
+    """One field that differs between two versions, as texts; of a table only the rows that differ, of
+    evidence only what was taken out and what was added."""
 
     section: str
     label: str
@@ -138,20 +126,22 @@ def differences(form: Form, older: Any, newer: Any) -> list[Difference]:
         for field in section.fields:
             before, after = was.get(field.key), now.get(field.key)
             if before != after:
-                texts = (
-                    _changed_rows(field, before, after)
-                    if field.kind == "table"
-                    else (
-                        "" if before is None else _text(field, before),
-                        "" if after is None else _text(field, after),
-                    )
-                )
+                texts = texts_of(field, before, after)
                 found.append(Difference(section.title, field.label, *texts))
-            files = _files(older, field.key), _files(newer, field.key)
-            if files[0] != files[1]:
+            old, new = _files(older, field.key), _files(newer, field.key)
+            if old != new:
+                gone = _names([each for each in old if each not in new])
+                come = _names([each for each in new if each not in old])
                 label = f"{field.label}：佐证材料"
-                found.append(Difference(section.title, label, *map(_names, files)))
+                found.append(Difference(section.title, label, gone, come))
     return found
+
+
+def texts_of(field: Field, before: Any, after: Any) -> tuple[str, str]:
+    """Two answers of a field as texts; of a table the rows that the other has not."""
+    if field.kind == "table":
+        return _changed_rows(field, before, after)
+    return entry_of(field, before).text, entry_of(field, after).text
 
 
 def _changed_rows(field: Field, before: Any, after: Any) -> tuple[str, str]:
@@ -163,8 +153,7 @@ def _changed_rows(field: Field, before: Any, after: Any) -> tuple[str, str]:
 
 
 def _lines(field: Field, value: Any) -> list[str]:
-    _, rows = _table(field, value)
-    return [" · ".join(cell or "—" for cell in row) for row in rows]
+    return [" · ".join(cell or "—" for cell in row) for row in entry_of(field, value).rows]
 
 
 def _files(version: Any, key: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.http import HttpResponse
 from django.urls import path
 
+from jiangxin.core.draw.checking import form_problems
 from jiangxin.core.draw.checking import verify as draw_problems
 from jiangxin.core.kernel.canonical import read_exactly
 from jiangxin.core.kernel.errors import DomainError, Invalid
@@ -64,7 +65,7 @@ def verify(request: Request) -> HttpResponse:
 def _checked(request: Request) -> Result:
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
-        return _record(request.POST.get("text", "").encode())
+        return _record(request.POST.get("text", "").strip().encode())
     if (upload.size or 0) > MOST:
         raise Invalid(
             f"文件超过 {MOST // MEGABYTE} MB，网页上不能核验。", remedy=BY_HAND, field="file"
@@ -118,7 +119,7 @@ def _record(data: bytes) -> Result:
         raise Invalid(
             "文件中没有可核验的格式标识。", remedy="请使用本系统下载的原文件。", field="file"
         )
-    return check(record)
+    return check(record, data)
 
 
 def _read(data: bytes) -> Any:
@@ -133,8 +134,8 @@ def _read(data: bytes) -> Any:
         ) from None
 
 
-def _draw(record: dict[str, Any]) -> Result:
-    faults = draw_problems(record)
+def _draw(record: dict[str, Any], data: bytes) -> Result:
+    faults = form_problems(record, data) or draw_problems(record)
     if faults:
         return Result("专家抽取记录", faults)
     opened, void = record["opened"], record["void"]
@@ -155,7 +156,7 @@ def _draw(record: dict[str, Any]) -> Result:
     )
 
 
-def _receipt(record: dict[str, Any]) -> Result:
+def _receipt(record: dict[str, Any], data: bytes) -> Result:
     faults = receipt_problems(record)
     if faults:
         return Result("提交回执", faults)
@@ -187,7 +188,7 @@ def _compared(size: int, root: str) -> dict[str, str]:
     return {"tone": "green", "icon": "check", "word": "账册相符", "text": text}
 
 
-CHECKS: dict[str, Callable[[dict[str, Any]], Result]] = {
+CHECKS: dict[str, Callable[[dict[str, Any], bytes], Result]] = {
     "jiangxin-draw/v1": _draw,
     "jiangxin-receipt/v1": _receipt,
 }

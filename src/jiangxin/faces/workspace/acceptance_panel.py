@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
@@ -23,7 +23,7 @@ from jiangxin.stages.programme.queries import parameter
 from jiangxin.stages.review.choices import Conflict, SheetState
 from jiangxin.stages.review.marks import marks_of, problems_of
 
-from .score_form import expert_page, score_groups, sign_lines
+from .score_form import Desk, declared, expert_page, saved, score_groups, sign_lines
 from .todo import Work
 
 SUBJECTS = {"acceptance": "acceptance-queue"}
@@ -69,19 +69,7 @@ def _late(sheet: Any) -> bool:
 @page(roles=EXPERT, methods=("POST",))
 def declare(request: Request, sheet_id: int) -> HttpResponse:
     """Conflict or none, before the material opens."""
-    problems: list[DomainError] = []
-    conflict = request.POST.get("conflict", "")
-    with catching(problems):
-        panel.declare(
-            viewer=request.viewer,
-            sheet_id=sheet_id,
-            conflict=conflict != "none",
-            reason=request.POST.get("reason", ""),
-        )
-        if conflict == "none":
-            return done(request, "已申明无利害关系，材料已打开。", "acceptance-sheet", sheet_id)
-        return done(request, "已申请回避，该项目不再由您评价。", "acceptance-queue")
-    return _sheet(request, sheet_id, problems)
+    return declared(request, sheet_id, DESK, panel.declare)
 
 
 @page(roles=EXPERT, methods=("GET", "POST"))
@@ -89,26 +77,7 @@ def sheet(request: Request, sheet_id: int) -> HttpResponse:
     """What was handed in, the checklist for the leader, the score sheet. POST saves the sheet."""
     if request.method != "POST":
         return _sheet(request, sheet_id, [])
-    problems: list[DomainError] = []
-    with catching(problems):
-        _, wrong = panel.save(
-            viewer=request.viewer,
-            sheet_id=sheet_id,
-            data={key: str(value) for key, value in request.POST.items()},
-            comment=request.POST.get("comment", ""),
-        )
-        if request.headers.get("X-Autosave"):
-            return JsonResponse({"saved": f"{clock.now():%H:%M}"})
-        if request.POST.get("act") == "sign":
-            return (
-                _sheet(request, sheet_id, [], check=True)
-                if wrong
-                else redirect("acceptance-sign", sheet_id)
-            )
-        return done(request, "已暂存，尚未签署。", "acceptance-sheet", sheet_id)
-    if request.headers.get("X-Autosave"):
-        return JsonResponse(problems[0].as_dict(), status=problems[0].status)
-    return _sheet(request, sheet_id, problems)
+    return saved(request, sheet_id, DESK, panel.save)
 
 
 @page(roles=EXPERT, methods=("POST",))
@@ -178,6 +147,9 @@ def _sheet(
         },
         status=422 if problems or wrong else None,
     )
+
+
+DESK = Desk("acceptance-queue", "acceptance-sheet", "acceptance-sign", "评价", _sheet)
 
 
 def _checklist(request: Request, row: Any) -> list[dict[str, Any]]:

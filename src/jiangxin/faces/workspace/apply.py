@@ -1,6 +1,5 @@
-"""Filling in an application: begin, the task list, check, submit, withdraw."""
+"""Filling in an application: begin, the task list, check, submit."""
 
-from collections import Counter
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,16 +7,14 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
-from jiangxin.core.policy import Verdict
 from jiangxin.core.workflow import ProjectState, Role
-from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, catching, done, page
-from jiangxin.stages.application import actions, approved, queries
+from jiangxin.stages.application import actions, approved, queries, reuse
 from jiangxin.stages.application.approval import approve_and_submit
 from jiangxin.stages.examination.queries import open_returns
 from jiangxin.stages.programme.tracks import Track
 
-from . import approval_state
+from .check import check_page
 from .navigation import revision_of, strip_of, workspace_page
 
 UNIT = frozenset({Role.APPLICANT})
@@ -73,6 +70,10 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
                 for s in sections
                 if s.key in remarks
             ],
+            "earlier": [
+                {"pk": each.pk, "year": each.year, "track": each.get_track_display()}
+                for each in reuse.sources(request.viewer, project)[:3]
+            ],
             "complete": all(each == "done" for each in status.values()),
             "findings": queries.eligibility(project),
         },
@@ -86,52 +87,6 @@ def check(request: Request, application_id: int) -> HttpResponse:
     if project.state not in actions.EDITABLE:
         return redirect("apply-receipt", application_id)
     return check_page(request, project, [])
-
-
-def check_page(request: Request, project: Any, problems: list[DomainError]) -> HttpResponse:
-    """The check page with what was refused; every act on it comes back here."""
-    form = queries.form_of(project)
-    rows = queries.evidence(project)
-    held = [
-        {
-            "field": row.field,
-            "document": row.document_id,
-            "name": row.document.name,
-            "size": row.document.size,
-        }
-        for row in rows
-    ]
-    counts = Counter(row.field for row in rows)
-    findings = queries.eligibility(project, counts=counts)
-    unmet = [each for each in findings if each.verdict is Verdict.NOT_MET]
-    gaps = queries.gaps(project, counts=counts)
-    edit = {s.key: reverse("apply-section", args=[project.pk, s.key]) for s in form.sections}
-    return workspace_page(
-        request,
-        "workspace/check.html",
-        {
-            "project": project,
-            "strip": strip_of(project),
-            "pages": submitted.pages(form, project.answers, held, project.pk),
-            "edit": edit,
-            "gaps": [
-                {"url": f"{edit[gap.section]}#field-{gap.field}", "message": gap.message}
-                for gap in gaps
-            ],
-            "findings": findings,
-            "unmet": [each for each in unmet if each.norm not in actions.REGISTER_NORMS],
-            "barred": [each for each in unmet if each.norm in actions.REGISTER_NORMS],
-            "problems": problems,
-            "again": project.state == ProjectState.RETURNED,
-            "typed_remarks": {
-                key.removeprefix("remark-"): text
-                for key, text in request.POST.items()
-                if key.startswith("remark-")
-            },
-            **approval_state.shown(request.viewer, project, form, rows),
-        },
-        status=422 if problems else 200,
-    )
 
 
 @page(roles=UNIT, methods=("POST",))

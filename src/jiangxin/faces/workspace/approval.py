@@ -10,7 +10,7 @@ from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.stages.application import actions, queries, recommendation
 from jiangxin.stages.application import approval as acts
 
-from .apply import check_page
+from .check import check_page
 from .navigation import revision_of
 
 UNIT = frozenset({Role.APPLICANT})

@@ -9,13 +9,12 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import approved, recommending
 
 
-def shown(viewer: Viewer, project: Any, form: Form, rows: list[Any]) -> dict[str, Any]:
+def shown(viewer: Viewer, project: Any, form: Form, seal: str) -> dict[str, Any]:
     """Where the approval stands and what the viewer may do about it.
 
-    `rows`: the evidence. `alone`: the viewer may approve what nobody else was asked about. At most four
-    queries.
+    `seal`: the digest of the draft. `alone`: the viewer may approve what nobody else was asked about.
+    At most four queries.
     """
-    seal = approved.content_digest(project, approved.frozen_evidence(project, rows))
     standing = approved.standing(project, seal)
     two = approved.four_eyes(project.call)
     fills, checks = viewer.has(Duty.FILL), viewer.has(Duty.CHECK)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
@@ -14,15 +14,16 @@ from jiangxin.core.workflow import Role, RoundState
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_document
-from jiangxin.stages.programme.queries import parameter
+from jiangxin.stages.programme.queries import pack, parameter
 from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.review.actions import panel, sheets
-from jiangxin.stages.review.choices import Conflict, SheetState
+from jiangxin.stages.review.choices import Conflict, Phase, SheetState
 from jiangxin.stages.review.marks import marks_of, problems_of
 from jiangxin.stages.review.queries import expert as reading
-from jiangxin.stages.review.rubrics import rubric
+from jiangxin.stages.review.rubrics import rubric_of
+from jiangxin.stages.review.rules import rules_of, told
 
-from .score_form import expert_page, score_groups, sign_lines
+from .score_form import Desk, declared, expert_page, saved, score_groups, sign_lines
 from .todo import Work, expert_todos
 
 SUBJECTS = {"sheet": "expert-sheet"}
@@ -53,6 +54,11 @@ def _queue(request: Request, problems: list[DomainError]) -> HttpResponse:
             "signed": task.signed,
             "needed": task.needed,
             "sheets": [_row(each) for each in task.sheets],
+            "rules": told(pack(), rules_of(task.seat.round), task.seat.round.call.year),
+            "fillable": sum(
+                each.conflict == Conflict.NONE and each.state == SheetState.DRAFT
+                for each in task.sheets
+            ),
         }
         for task in reading.queue(request.viewer)
     ]
@@ -83,6 +89,7 @@ def _row(sheet: Any) -> dict[str, Any]:
         "title": sheet.application.title,
         "unit": sheet.application.unit_name,
         "track": TRACKS[sheet.application.track],
+        "phase": "" if sheet.phase == Phase.PAPERS else sheet.get_phase_display(),
         "word": word,
         "tone": tone,
         "total": points(sheet.total) if sheet.total is not None else "",
@@ -105,21 +112,7 @@ def answer(request: Request, seat_id: int) -> HttpResponse:
 @page(roles=EXPERT, methods=("POST",))
 def declare(request: Request, sheet_id: int) -> HttpResponse:
     """Conflict or none, before the material opens."""
-    problems: list[DomainError] = []
-    conflict = request.POST.get("conflict", "")
-    with catching(problems):
-        sheets.declare(
-            viewer=request.viewer,
-            sheet_id=sheet_id,
-            conflict=conflict != "none",
-            reason=request.POST.get("reason", ""),
-        )
-        if conflict == "none":
-            return done(
-                request, "已申明无利害关系，材料已打开。", "expert-sheet", sheet_id=sheet_id
-            )
-        return done(request, "已申请回避，该项目不再由您评分。", "expert-queue")
-    return _sheet(request, sheet_id, problems)
+    return declared(request, sheet_id, DESK, sheets.declare)
 
 
 @page(roles=EXPERT, methods=("GET", "POST"))
@@ -127,28 +120,11 @@ def sheet(request: Request, sheet_id: int) -> HttpResponse:
     """Material left, sheet right. POST saves; `act` says where to go then."""
     if request.method != "POST":
         return _sheet(request, sheet_id, [])
-    problems: list[DomainError] = []
-    with catching(problems):
-        saved, wrong = sheets.save(
-            viewer=request.viewer,
-            sheet_id=sheet_id,
-            data={key: str(value) for key, value in request.POST.items()},
-            comment=request.POST.get("comment", ""),
-        )
-        if request.headers.get("X-Autosave"):
-            return JsonResponse({"saved": f"{clock.now():%H:%M}"})
-        if request.POST.get("act") == "sign":
-            return (
-                _sheet(request, sheet_id, [], check=True)
-                if wrong
-                else redirect("expert-sign", sheet_id=sheet_id)
-            )
-        if request.POST.get("act") == "next":
-            return _onward(request, saved.seat_id, sheet_id)
-        return done(request, "已暂存，尚未签署。", "expert-sheet", sheet_id=sheet_id)
-    if request.headers.get("X-Autosave"):
-        return JsonResponse(problems[0].as_dict(), status=problems[0].status)
-    return _sheet(request, sheet_id, problems)
+
+    def onward(kept: Any) -> HttpResponse:
+        return _onward(request, kept.seat_id, sheet_id)
+
+    return saved(request, sheet_id, DESK, sheets.save, onward)
 
 
 def _onward(request: Request, seat_id: int, sheet_id: int) -> HttpResponse:
@@ -165,10 +141,12 @@ def _sheet(
     row = reading.sheet(request.viewer, sheet_id)
     task = next(each for each in reading.queue(request.viewer) if each.seat.pk == row.seat_id)
     scoring = row.seat.round.state == RoundState.SCORING
-    opened = scoring and row.conflict == Conflict.NONE
+    discussing = row.seat.round.state == RoundState.DISCUSSING
+    opened = (scoring or discussing) and row.conflict == Conflict.NONE
     read = _material(request, sheet_id) if opened else []
-    by = rubric(row.seat.round, row.application.track)
+    by = rubric_of(row)
     wrong = problems_of(by, row) if check else {}
+    anew = reading.revisions(row) if row.state == SheetState.SIGNED else []
     return expert_page(
         request,
         "workspace/expert/sheet.html",
@@ -182,6 +160,10 @@ def _sheet(
             "neighbours": _neighbours(task, sheet_id),
             "due": row.seat.round.due,
             "scoring": scoring,
+            "phase": row.get_phase_display(),
+            "rules": told(pack(), rules_of(row.seat.round), row.seat.round.call.year),
+            "may_revise": discussing and row.state == SheetState.SIGNED,
+            "revisions": [{"row": each, "total": points(each.total)} for each in anew],
             "opened": opened,
             "editable": opened and row.state == SheetState.DRAFT,
             "sections": read,
@@ -197,6 +179,9 @@ def _sheet(
         },
         status=422 if problems or wrong else None,
     )
+
+
+DESK = Desk("expert-queue", "expert-sheet", "expert-sign", "评分", _sheet)
 
 
 def _material(request: Request, sheet_id: int) -> list[submitted.Page]:
@@ -230,7 +215,7 @@ def sign(request: Request, sheet_id: int) -> HttpResponse:
             return done(request, text + "全部项目已评完，谢谢您。", "expert-queue")
         return done(request, text, "expert-sheet", sheet_id=following.pk)
     row = reading.sheet(request.viewer, sheet_id)
-    by = rubric(row.seat.round, row.application.track)
+    by = rubric_of(row)
     if row.state == SheetState.SIGNED or problems_of(by, row):
         return redirect("expert-sheet", sheet_id=sheet_id)
     result = score(by, marks_of(by, row))

@@ -40,12 +40,9 @@ def public_page(request: Request, template: str, context: Mapping[str, Any]) -> 
 
 
 def until(project: Any) -> datetime:
-    """Until when the unit may do what it has to do: submit, or send in what was asked for.
-
-    A day's end is told as 23:59 of that day, for 00:00 of the next would be misread.
-    """
+    """Until when the unit may do what it has to do: submit, or send in what was asked for."""
     if project.state == ProjectState.RETURNED and project.correction_due:
-        return clock.end_of(project.correction_due) - timedelta(seconds=1)
+        return clock.end_of(project.correction_due)
     closes: datetime = project.call.closes_at
     return closes
 
@@ -54,7 +51,8 @@ def days_left(moment: datetime) -> int | None:
     """Calendar days until `moment` in Beijing; 0 on its own day, none when it is past."""
     if moment <= clock.now():
         return None
-    return (moment.astimezone(clock.BEIJING).date() - clock.today()).days
+    last = moment - timedelta(microseconds=1)  # 24:00 of a day belongs to that day
+    return (last.astimezone(clock.BEIJING).date() - clock.today()).days
 
 
 def strip_of(project: Any) -> dict[str, Any]:

@@ -12,14 +12,16 @@ from jiangxin.core.workflow import ProjectState, Role, event_label
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, page
 from jiangxin.records.ledger.queries import receipt as receipt_of
-from jiangxin.stages.application import queries
+from jiangxin.stages.application import paper, queries
 from jiangxin.stages.application.recommending import opinions
 from jiangxin.stages.examination.queries import rejection, returns
 from jiangxin.stages.publicity.queries import known_state
 from jiangxin.stages.publicity.story import project_history
 
+from .check import sheet_of
 from .home import PLAIN
 from .navigation import strip_of, workspace_page
+from .scan import scan_context
 from .taking_back import ways
 
 UNIT = frozenset({Role.APPLICANT})
@@ -49,9 +51,18 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
             "rejection": rejection(project) if state is ProjectState.REJECTED else None,
             "recommended": _recommended(project),
             **ways(request.viewer, project),
+            **_on_paper(project, versions),
             "editable": state in (ProjectState.DRAFT, ProjectState.RETURNED),
         },
     )
+
+
+def _on_paper(project: Any, versions: list[Any]) -> dict[str, Any]:
+    """The newest version as a file, and how it stands with its sealed copy."""
+    if not versions:
+        return {"sheet": None, "scan": None}
+    newest = paper.content_of(versions[-1])
+    return {"sheet": sheet_of(project, newest), "scan": scan_context(project, newest)}
 
 
 def _recommended(project: Any) -> list[dict[str, Any]]:
@@ -151,6 +162,7 @@ def version(request: Request, application_id: int, number: int) -> HttpResponse:
             "project": project,
             "version": found[number],
             "before": before,
+            "sheet": sheet_of(project, paper.content_of(found[number])),
             "changes": changes,
             "pages": submitted.pages(
                 form, found[number].answers, found[number].evidence, project.pk

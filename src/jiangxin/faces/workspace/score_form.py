@@ -1,23 +1,28 @@
 """The score sheet as a form, for every kind of panel, and the layout of an expert's pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
 
 from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.errors import DomainError
 from jiangxin.core.scoring.marking import Evidence, Result
 from jiangxin.core.scoring.points import shown as points
 from jiangxin.core.scoring.rubric import Item, Kind, Rubric
 from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.addresses import path_of
-from jiangxin.faces.frame.pages import Request, render
+from jiangxin.faces.frame.pages import Request, catching, done, render
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.queries import unread
 from jiangxin.records.inbox.waiting import NOTHING, Count, compiled
 from jiangxin.stages.acceptance.queries import sheets_waiting
+from jiangxin.stages.review.choices import Ballot
+from jiangxin.stages.review.marks import said
 
 ACCEPTANCES, INBOX = "acceptance-queue", "my-inbox"
 Answers = Mapping[str, Sequence[submitted.Answer]]
@@ -51,6 +56,67 @@ def _count(viewer: Viewer, _minute: datetime) -> Count:
     return compiled({ACCEPTANCES: sheets_waiting(viewer), INBOX: unread(viewer)})
 
 
+@dataclass(frozen=True)
+class Desk:
+    """What differs between the pages of the two kinds of panels: the names of their views, and how
+    a page of a sheet is made, with problems or with what is not marked yet (`check`)."""
+
+    queue: str
+    sheet: str
+    sign: str
+    verb: str
+    show: Callable[..., HttpResponse]
+
+
+def declared(request: Request, sheet_id: int, desk: Desk, act: Callable[..., Any]) -> HttpResponse:
+    """Conflict or none, as it was sent: `act` declares it."""
+    problems: list[DomainError] = []
+    free = request.POST.get("conflict", "") == "none"
+    with catching(problems):
+        act(
+            viewer=request.viewer,
+            sheet_id=sheet_id,
+            conflict=not free,
+            reason=request.POST.get("reason", ""),
+        )
+        if free:
+            return done(request, "已申明无利害关系，材料已打开。", desk.sheet, sheet_id=sheet_id)
+        return done(request, f"已申请回避，该项目不再由您{desk.verb}。", desk.queue)
+    return desk.show(request, sheet_id, problems)
+
+
+def saved(
+    request: Request,
+    sheet_id: int,
+    desk: Desk,
+    act: Callable[..., tuple[Any, Mapping[str, str]]],
+    onward: Callable[[Any], HttpResponse] | None = None,
+) -> HttpResponse:
+    """A sheet as it was sent: `act` keeps it; then on to the signature, the next one (`onward`), or
+    back to the sheet. The autosave gets JSON."""
+    problems: list[DomainError] = []
+    quiet, way = bool(request.headers.get("X-Autosave")), request.POST.get("act")
+    with catching(problems):
+        kept, wrong = act(
+            viewer=request.viewer,
+            sheet_id=sheet_id,
+            data={key: str(value) for key, value in request.POST.items()},
+            comment=request.POST.get("comment", ""),
+        )
+        if quiet:
+            return JsonResponse({"saved": f"{clock.now():%H:%M}"})
+        if way == "sign" and wrong:
+            return desk.show(request, sheet_id, [], check=True)
+        if way == "sign":
+            return redirect(desk.sign, sheet_id=sheet_id)
+        if way == "next" and onward is not None:
+            return onward(kept)
+        return done(request, "已暂存，尚未签署。", desk.sheet, sheet_id=sheet_id)
+    if quiet:
+        return JsonResponse(problems[0].as_dict(), status=problems[0].status)
+    return desk.show(request, sheet_id, problems)
+
+
 def score_groups(
     by: Rubric, marks: Mapping[str, Any], wrong: Mapping[str, str], answers: Answers | None = None
 ) -> list[dict[str, Any]]:
@@ -73,7 +139,7 @@ def sign_lines(by: Rubric, marks: Mapping[str, Any], result: Result) -> list[dic
     return [
         {
             "name": item.name,
-            "typed": marks[item.id]["typed"],
+            "typed": said(item, marks[item.id]["typed"]),
             "gives": points(result.by_item[item.id]),
             "full": points(item.points),
             "evidence": Evidence(marks[item.id]["evidence"]).label,
@@ -90,7 +156,13 @@ def _item(
 ) -> dict[str, Any]:
     spoken = {each.key: each for norm in item.norms for each in answers.get(norm, ())}
     deduction = item.kind is Kind.DEDUCTION
+    typed = kept.get("typed", "")
     return {
+        "part": item.part,
+        "source": kept.get("source", ""),
+        "gives": points(kept.get("value") or 0) if item.kind is Kind.DATA else "",
+        "said": said(item, typed),
+        "ballots": Ballot.choices if item.kind is Kind.VOTE else [],
         "id": item.id,
         "name": item.name,
         "kind": item.kind.value,
@@ -105,7 +177,7 @@ def _item(
         if deduction
         else "",
         "needs_evidence": item.evidence_required,
-        "typed": kept.get("typed", ""),
+        "typed": typed,
         "evidence": kept.get("evidence", Evidence.SOUND.value),
         "comment": kept.get("comment", ""),
         "wrong": wrong.get(item.id, ""),

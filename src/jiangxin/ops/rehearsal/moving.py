@@ -32,12 +32,6 @@ class Due:
     what: str
     name: str
 
-    @property
-    def shown(self) -> datetime:
-        """The end of a day is told as 23:59 of that day, for 00:00 of the next would be misread."""
-        midnight = self.at.astimezone(clock.BEIJING).time() == time.min
-        return self.at - timedelta(minutes=1) if midnight else self.at
-
 
 @dataclass(frozen=True)
 class Moved:

@@ -14,7 +14,6 @@ from . import names
 
 WAN = FEN_PER_WAN
 TEXTS = {
-    "unit_industry": "职业技能培训",
     "superior": "省属",
     "unit_former_names": "",
     "address": "示范区匠心路 1 号",
@@ -52,6 +51,10 @@ WORDS = {
     "subject": ("数控加工技术",),
     "duty": ("带徒与攻关",),
     "owner": ("教务处",),
+    "contest": ("省级职业技能大赛数控车项目",),
+    "standard": ("国家职业技能标准（2021年版）",),
+    "serves": ("车工、铣工",),
+    "proof": ("2021-0318",),
     "basis": ("按市场询价测算",),
     "note": ("已列入预算",),
     "target": ("1200",),
@@ -77,8 +80,26 @@ def answer(pack: Pack, field: Field, rng: Random, track: str) -> Any:
     if decided is not None:
         return decided
     if field.kind == "table":
-        return table(pack, field, rng)
+        return table(pack, field, rng, studio=track == "studio")
     return single(pack, field, rng)
+
+
+QUARTERS = ("2025-12-31", "2026-06-30", "2026-12-31", "2027-09-30")
+
+
+def _planned(key: str, number: int, *, studio: bool) -> dict[str, Any]:
+    """What row `number` of a table must agree on with the others; nothing for most tables."""
+    agreed: dict[str, dict[str, Any]] = {
+        "milestones": {"due": QUARTERS[number % 4], "amount": (2 if studio else 60) * WAN},
+        "performance_goals": {"subgroup": ("quantity", "social", "served")[number % 3]},
+        "training_levels": {
+            "level": ("intermediate", "senior", "technician")[number % 3],
+            "trained": 1800 - 500 * number,
+            "certified": 1500 - 500 * number,
+        },
+        "occupations": {"lowest_level": "intermediate", "trained": 900, "certified": 600},
+    }
+    return agreed.get(key, {})
 
 
 def single(pack: Pack, field: Field, rng: Random) -> Any:
@@ -88,6 +109,7 @@ def single(pack: Pack, field: Field, rng: Random) -> Any:
         "yesno": True,
         "date": "2025-06-01",
         "year": rng.randint(2022, 2024),
+        "quarter": "2026-03-31",
         "integer": rng.randint(max(field.minimum or 0, 12), 60),
         "money": rng.randint(20, 90) * WAN,
         "email": "demo@example.org",
@@ -111,7 +133,7 @@ def single(pack: Pack, field: Field, rng: Random) -> Any:
     return None
 
 
-def table(pack: Pack, field: Field, rng: Random) -> list[dict[str, Any]]:
+def table(pack: Pack, field: Field, rng: Random, *, studio: bool) -> list[dict[str, Any]]:
     """Rows: one per option of a first choice (so that sets are covered), else a few."""
     choice = next((column for column in field.columns if column.kind == "choice"), None)
     codes = rng.sample(list(pack.occupations), 8)
@@ -119,6 +141,7 @@ def table(pack: Pack, field: Field, rng: Random) -> list[dict[str, Any]]:
     least = len(choice.options) if choice else 6 if field.key == "occupations" else 3
     for number in range(max(field.min_rows, least)):
         row = {column.key: single(pack, column, rng) for column in field.columns}
+        row |= _planned(field.key, number, studio=studio)
         for column in field.columns:
             if column.kind == "occupation":
                 row[column.key] = codes[number % len(codes)]
@@ -142,10 +165,14 @@ def deciding(track: str, rng: Random) -> dict[str, Any]:
         "craft_statement": False,
         "capacity": scale + rng.randrange(0, 9) * 100,
         "training": [_training_row(year, scale, rng) for year in (2022, 2023, 2024)],
+        "staff": 420,
+        "high_skilled_staff": 168,
+        "equipment_value": 2600 * WAN,
+        "studio_equipment_value": 380 * WAN,
         "teachers_full_time": 86,
         "teachers_dual": 52,
-        "apprentice_count": 14,
-        "apprentice_high_skilled": 9,
+        "leader_birth": "1974-05-12",
+        "leader_retires": "2034-05-12",
         "plan_start": date(2025, 11, 1).isoformat(),
         "plan_end": date(2027, 10, 31).isoformat(),
         "legacy_year": 2014,

@@ -86,7 +86,8 @@ def score(rng: Random, row: Round, province: Province, at: datetime, *, unsigned
             expert = viewer_of(sheet.seat.expert.user)
             sheets.declare(viewer=expert, sheet_id=sheet.pk, conflict=False)
             by = rubric(row, sheet.application.track)
-            data = {item.id: _mark(rng, item, able) for item in by.items()}
+            typed = [item for item in by.items() if item.kind is not Kind.DATA]
+            data = {item.id: _mark(rng, item, able) for item in typed}
             sheets.save(
                 viewer=expert,
                 sheet_id=sheet.pk,

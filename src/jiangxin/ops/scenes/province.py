@@ -15,6 +15,7 @@ from jiangxin.records.identity.actions import register_unit
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import System, Viewer
 from jiangxin.stages.application import actions as applying
+from jiangxin.stages.application import proving
 from jiangxin.stages.application.approval import approve_and_submit
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of
@@ -134,7 +135,7 @@ def fill(rng: Random, viewer: Viewer, call: Call, track: Track, **given: object)
         )
         for field in section.fields:
             if field.evidence == "required" and answers.get(field.key) is not False:
-                applying.attach(
+                proving.attach(
                     viewer=viewer,
                     application_id=project.pk,
                     field=field.key,

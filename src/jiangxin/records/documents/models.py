@@ -24,3 +24,25 @@ class Document(models.Model):
     def path(self) -> str:
         """Where the bytes lie in the file storage."""
         return f"{self.sha256[:2]}/{self.sha256}"
+
+
+class Upload(models.Model):
+    """A file on its way: `offset` of its `size` bytes have arrived, under `uploads/` in the store."""
+
+    token = models.CharField(max_length=32, unique=True)
+    name = models.CharField("文件名", max_length=200)
+    size = models.BigIntegerField("字节数")
+    offset = models.BigIntegerField("已收到", default=0)
+    owner = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField("最近收到", db_index=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(offset__gte=0, offset__lte=models.F("size")),
+                name="upload_within_its_size",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.offset} / {self.size}"

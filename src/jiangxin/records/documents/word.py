@@ -21,6 +21,7 @@ TITLE, BODY, HEADING, SECOND = "方正小标宋简体", "仿宋_GB2312", "黑体
 LATIN = "Times New Roman"
 LINE = Pt(28.95)  # 225 mm of text in 22 lines
 WIDTH = 156  # mm between the margins
+LONGEST_WHOLE = 300  # letters; a row with a longer cell may go on over the page
 
 
 def docx(data: dict[str, Any], *, at: datetime) -> bytes:
@@ -30,19 +31,19 @@ def docx(data: dict[str, Any], *, at: datetime) -> bytes:
     as its creation.
     """
     made = library.Document()
-    _page(made)
-    _paragraph(made, data["title"], TITLE, 22, align=WD_ALIGN_PARAGRAPH.CENTER, after=Pt(22))
+    lay_page(made)
+    paragraph(made, data["title"], TITLE, 22, align=WD_ALIGN_PARAGRAPH.CENTER, after=Pt(22))
     for chapter in data["chapters"]:
-        _paragraph(made, chapter["title"], HEADING, indent=True, level=1)
+        paragraph(made, chapter["title"], HEADING, indent=True, level=1)
         for part in chapter["parts"]:
             if "columns" in part:
-                _table(made, part)
+                table(made, part)
             elif part.get("heading"):
-                _paragraph(made, part["heading"], SECOND, indent=True, level=2)
+                paragraph(made, part["heading"], SECOND, indent=True, level=2)
             else:
-                _paragraph(made, part["text"], BODY, indent=True)
+                paragraph(made, part["text"], BODY, indent=True)
     for number, line in enumerate(data["signed"]):
-        row = _paragraph(made, line, BODY, align=WD_ALIGN_PARAGRAPH.RIGHT)
+        row = paragraph(made, line, BODY, align=WD_ALIGN_PARAGRAPH.RIGHT)
         row.paragraph_format.right_indent = Pt(64)
         row.paragraph_format.space_before = Pt(28 if number == 0 else 0)
         row.paragraph_format.keep_with_next = number < len(data["signed"]) - 1
@@ -55,7 +56,8 @@ def docx(data: dict[str, Any], *, at: datetime) -> bytes:
     return buffer.getvalue()
 
 
-def _page(made: Any) -> None:
+def lay_page(made: Any) -> None:
+    """Paper, margins, page number and font of an official document."""
     section = made.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
@@ -71,17 +73,17 @@ def _page(made: Any) -> None:
 
 def _page_number(paragraph: Any, align: Any) -> None:
     paragraph.alignment = align
-    _run(paragraph, "— ", "宋体", 14)
+    run(paragraph, "— ", "宋体", 14)
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), "PAGE")
     number = paragraph.add_run("1")
     number.font.size = Pt(14)
     field.append(number._r)  # noqa: SLF001 -- python-docx has no fields of its own
     paragraph._p.append(field)  # noqa: SLF001
-    _run(paragraph, " —", "宋体", 14)
+    run(paragraph, " —", "宋体", 14)
 
 
-def _paragraph(
+def paragraph(
     made: Any,
     text: str,
     font: str,
@@ -92,8 +94,8 @@ def _paragraph(
     after: Pt | None = None,
     level: int = 0,
 ) -> Any:
-    paragraph = made.add_paragraph()
-    layout = paragraph.paragraph_format
+    line = made.add_paragraph()
+    layout = line.paragraph_format
     layout.alignment = align
     layout.line_spacing_rule = WD_LINE_SPACING.EXACTLY
     layout.line_spacing = LINE if size <= 16 else Pt(36)
@@ -103,39 +105,46 @@ def _paragraph(
         layout.keep_with_next = True
         outline = OxmlElement("w:outlineLvl")
         outline.set(qn("w:val"), str(level - 1))
-        paragraph._p.get_or_add_pPr().append(outline)  # noqa: SLF001
-    _run(paragraph, text, font, size)
-    return paragraph
+        line._p.get_or_add_pPr().append(outline)  # noqa: SLF001
+    run(line, text, font, size)
+    return line
 
 
-def _table(made: Any, part: dict[str, Any]) -> None:
-    table = made.add_table(rows=1, cols=len(part["columns"]), style="Table Grid")
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    table.autofit = False
+def table(made: Any, part: dict[str, Any], size: float = 10.5) -> None:
+    """A table of texts with a head that repeats on every page; without `columns` none, but a bold-faced
+    first column."""
+    head = part["columns"]
+    grid = made.add_table(rows=1 if head else 0, cols=len(part["widths"]), style="Table Grid")
+    grid.alignment = WD_TABLE_ALIGNMENT.CENTER
+    grid.autofit = False
     widths = [Mm(WIDTH * share / sum(part["widths"])) for share in part["widths"]]
-    _row(table.rows[0], part["columns"], widths, HEADING)
-    repeated = OxmlElement("w:tblHeader")
-    table.rows[0]._tr.get_or_add_trPr().append(repeated)  # noqa: SLF001
+    if head:
+        _row(grid.rows[0], head, widths, [HEADING] * len(head), size)
+        repeated = OxmlElement("w:tblHeader")
+        grid.rows[0]._tr.get_or_add_trPr().append(repeated)  # noqa: SLF001
+    fonts = [BODY if head else HEADING, *[BODY] * (len(widths) - 1)]
     for row in part["rows"]:
-        _row(table.add_row(), row, widths, BODY)
+        _row(grid.add_row(), row, widths, fonts, size)
     made.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
-def _row(row: Any, texts: list[str], widths: list[Any], font: str) -> None:
-    whole = OxmlElement("w:cantSplit")
-    row._tr.get_or_add_trPr().append(whole)  # noqa: SLF001
-    for cell, text, width in zip(row.cells, texts, widths, strict=True):
+def _row(row: Any, texts: list[str], widths: list[Any], fonts: list[str], size: float) -> None:
+    if max(map(len, texts)) < LONGEST_WHOLE:
+        whole = OxmlElement("w:cantSplit")
+        row._tr.get_or_add_trPr().append(whole)  # noqa: SLF001
+    for cell, text, width, font in zip(row.cells, texts, widths, fonts, strict=True):
         cell.width = width
-        paragraph = cell.paragraphs[0]
-        paragraph.paragraph_format.space_after = Pt(0)
-        _run(paragraph, text, font, 10.5)
+        line = cell.paragraphs[0]
+        line.paragraph_format.space_after = Pt(0)
+        run(line, text, font, size)
 
 
-def _run(paragraph: Any, text: str, font: str, size: float) -> None:
+def run(line: Any, text: str, font: str, size: float) -> None:
+    """Add `text` in `font` to a paragraph; a line end becomes a break."""
     clean = "".join(c for c in text if c.isprintable() or c == "\n")
-    run = paragraph.add_run(clean)  # a line end becomes a break
-    run.font.size = Pt(size)
-    _fonts(run._element.get_or_add_rPr(), font)  # noqa: SLF001
+    part = line.add_run(clean)
+    part.font.size = Pt(size)
+    _fonts(part._element.get_or_add_rPr(), font)  # noqa: SLF001
 
 
 def _fonts(properties: Any, font: str) -> None:

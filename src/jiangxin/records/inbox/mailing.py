@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from smtplib import SMTPException
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.records.identity.models import User
@@ -75,9 +77,16 @@ def _mail(pk: int, connection: BaseEmailBackend) -> int:
         return 0
 
 
+def _address(message: Message) -> str:
+    """Where the message is seen to; empty while the installation has not said where it is reached."""
+    if not settings.PUBLIC_URL:
+        return ""
+    return f"办理地址：{settings.PUBLIC_URL}{reverse('message', args=[message.pk])}"
+
+
 def _letter(message: Message, to: User, connection: BaseEmailBackend) -> EmailMessage:
     due = f"办理期限：{clock.long_date(message.due)}" if message.due else ""
-    parts = [f"{to.name}：", message.title, message.text, due, FOOT]
+    parts = [f"{to.name}：", message.title, message.text, due, _address(message), FOOT]
     subject = " ".join(f"【匠心】{message.title}".split())
     body = "\n\n".join(part for part in parts if part)
     return EmailMessage(subject, body, to=[to.email], connection=connection)

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from jiangxin.core.kernel.errors import Invalid, WrongState
 from jiangxin.core.scoring.aggregate import aggregate
 from jiangxin.core.scoring.marking import UNQUALIFIED, grade_of, score, shortfalls
-from jiangxin.core.scoring.points import half_up
+from jiangxin.core.scoring.panel import group_means
 from jiangxin.core.scoring.rubric import Rubric
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.titled import rule_for
@@ -105,10 +104,7 @@ def result(row: Acceptance, sheets: Iterable[Sheet]) -> Result:
     by = rubric_of(row)
     scored = [score(by, marks_of(by, each)) for each in sheets]
     total = aggregate([each.total for each in scored])
-    by_group = {
-        group.id: half_up(Fraction(sum(each.by_group[group.id] for each in scored), len(scored)))
-        for group in by.groups
-    }
+    by_group = group_means(by, scored)
     reasons = [*shortfalls(by, by_group, total), *unmet_conditions(row)]
     return Result(
         total=total,

@@ -1,16 +1,16 @@
-"""What a unit does with its application: begin, fill in, prove, submit, correct."""
+"""What a unit does with its application: begin, fill in, submit, correct."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
-from jiangxin.core.policy import Parsed, Section, Verdict, parse_section
+from jiangxin.core.policy import Parsed, Verdict, parse_section
 from jiangxin.core.workflow import CallState, Duty, ProjectState, Role
-from jiangxin.records.documents import actions as documents
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
@@ -18,11 +18,14 @@ from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.titles.queries import barring
 
-from .approved import content_digest, frozen_evidence, require_approved
-from .models import Application, Evidence, Version
+from .approved import require_approved
+from .merging import marks, merge
+from .models import Application, Version
+from .paper import content_digest, frozen_evidence
 from .queries import eligibility, form_of, gaps, latest_version
 from .recommending import asked_of, goes_first, require_chosen, usual_body
 from .registered import first_answers, with_locked
+from .scan import require_scan
 from .sealing import seal_answers, unmasked
 
 HANDED_IN = (ProjectState.SUBMITTED, ProjectState.WITH_RECOMMENDER)
@@ -36,7 +39,25 @@ REGISTER_NORMS = (
 
 
 class Overtaken(WrongState):
-    """A colleague has saved the same section in the meantime."""
+    """The same fields were saved elsewhere in the meantime: `fields` are their keys."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        super().__init__(
+            "同事（或您的另一个窗口）刚刚改了同样的内容，为避免互相覆盖，您的内容没有保存。",
+            remedy="您输入的内容仍在本页；请逐项选择以哪一份为准，再按“暂存”。",
+        )
+        self.fields = tuple(fields)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What came of saving a page: the application, what was read, the answers as the page shows
+    them, and the fields that were changed elsewhere in the meantime and stay so."""
+
+    project: Application
+    parsed: Parsed
+    shown: dict[str, Any]
+    theirs: tuple[str, ...]
 
 
 @transaction.atomic
@@ -105,7 +126,6 @@ def require_not_barred(unit: Organisation) -> None:
     )
 
 
-@transaction.atomic
 def save_section(
     *,
     viewer: Viewer,
@@ -114,28 +134,60 @@ def save_section(
     data: Mapping[str, list[str]],
     revision: int,
 ) -> tuple[Application, Parsed]:
+    """`save_page` for who has no page open: what was saved elsewhere since `revision` and differs
+    raises `Overtaken`."""
+    saved = save_page(
+        viewer=viewer,
+        application_id=application_id,
+        section=section,
+        data=data,
+        revision=revision,
+        base={},
+        chosen={},
+    )
+    return saved.project, saved.parsed
+
+
+@transaction.atomic
+def save_page(
+    *,
+    viewer: Viewer,
+    application_id: int,
+    section: str,
+    data: Mapping[str, list[str]],
+    revision: int,
+    base: Mapping[str, str],
+    chosen: Mapping[str, str],
+) -> Saved:
     """Keep what was typed on one page of the form, right or wrong; returns it with its errors.
 
-    `revision` is the application's when the page was opened: when a colleague has saved the same
-    section since, nothing is overwritten and `Overtaken` says so; other sections do not matter. What
-    stands there already is no conflict: a page's own autosave may arrive just before its button.
+    `revision` is the application's when the page was opened, `base` the marks of its fields then
+    (see `merging`). When the same section was saved elsewhere since, a field that only one side has
+    changed keeps that change; where both changed one, nothing is saved and `Overtaken` names the
+    fields, until `chosen` says `mine` or `theirs` for each. Other sections do not matter, nor does
+    what stands there already: a page's own autosave may arrive just before its button.
     Effects: answers, the columns lists are made of, revision + 1. Saving is no step of the
     project's life, so it leaves no event; what is submitted is kept by version.
     """
-    viewer.require_duty(Duty.FILL)
-    project = own(viewer, application_id)
-    require_editable(project)
+    project = editable(viewer, application_id)
     page = form_of(project).section(section)
     if page is None:
         raise NotFound("没有这一部分。")
     given = with_locked(page, data, project.unit)
     parsed = parse_section(page, unmasked(page.fields, given, project.answers))
-    sealed = seal_answers(page.fields, parsed.answers, project.answers)
-    if project.section_revisions.get(section, 0) > revision:
-        _require_same(page, sealed, project.answers)
-        return project, parsed
+    answers = seal_answers(page.fields, parsed.answers, project.answers)
+    saved = Saved(project, parsed, answers, ())
+    stale = project.section_revisions.get(section, 0) > revision
+    if stale or chosen:
+        before = base if stale else marks(page, project.answers)
+        merged = merge(page, typed=answers, kept=project.answers, base=before, chosen=chosen)
+        if merged.both:
+            raise Overtaken(merged.both)
+        answers, saved = merged.answers, replace(saved, theirs=merged.theirs)
+        if all(project.answers.get(each.key) == answers.get(each.key) for each in page.fields):
+            return saved
     elsewhere = {k: v for k, v in project.answers.items() if page.field(k) is None}
-    project.answers = {**elsewhere, **sealed}
+    project.answers = {**elsewhere, **answers}
     project.revision += 1
     project.section_revisions = {**project.section_revisions, section: project.revision}
     project.updated_at = clock.now()
@@ -143,16 +195,7 @@ def save_section(
         _mirror(project)
     with _one_per_leader(project), transaction.atomic():
         project.save()
-    return project, parsed
-
-
-def _require_same(page: Section, typed: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
-    """Raises `Overtaken` unless the stale page says what is kept already."""
-    if typed != {key: value for key, value in kept.items() if page.field(key)}:
-        raise Overtaken(
-            "同事刚刚保存了这一部分，为避免互相覆盖，您的内容没有保存。",
-            remedy="您输入的内容仍在本页；请与同事的内容核对后再暂存。",
-        )
+    return saved
 
 
 @contextmanager
@@ -181,49 +224,6 @@ def _mirror(project: Application) -> None:
     number = answers.get("leader_id_number")
     project.leader_hash = number.get("hash", "") if isinstance(number, dict) else ""
     project.priority_field = str(answers.get("priority_field") or "")[:40]
-
-
-@transaction.atomic
-def attach(
-    *,
-    viewer: Viewer,
-    application_id: int,
-    field: str,
-    name: str,
-    size: int,
-    content: IO[bytes],
-) -> Evidence:
-    """Bind an uploaded file to a field. Raises `Invalid` for a refused file, keeping nothing."""
-    viewer.require_duty(Duty.FILL)
-    project = own(viewer, application_id)
-    require_editable(project)
-    return bind(viewer, project, field=field, name=name, size=size, content=content)
-
-
-def bind(
-    viewer: Viewer, project: Application, *, field: str, name: str, size: int, content: IO[bytes]
-) -> Evidence:
-    """Store a file and bind it to a field of a locked application; the same file is bound once."""
-    known = {item.key for page in form_of(project).sections for item in page.fields}
-    if field not in known:
-        raise Invalid("没有这一栏。", field="file")
-    document = documents.store(
-        name=name, size=size, content=content, owner_id=viewer.organisation_id
-    )
-    same = project.evidence.filter(field=field, document__sha256=document.sha256).first()
-    if same is not None:
-        document.delete()
-        return same
-    return Evidence.objects.create(application=project, field=field, document=document)
-
-
-@transaction.atomic
-def detach(*, viewer: Viewer, application_id: int, evidence_id: int) -> None:
-    """Unbind a file; versions that were submitted keep it."""
-    viewer.require_duty(Duty.FILL)
-    project = own(viewer, application_id)
-    require_editable(project)
-    project.evidence.filter(pk=evidence_id).delete()
 
 
 @transaction.atomic
@@ -312,6 +312,7 @@ def _require_complete(project: Application, *, accept_unmet: bool) -> None:
             clause=first.clause or "3.1",
             field=first.field,
         )
+    require_scan(project)
     unmet = [finding for finding in eligibility(project) if finding.verdict is Verdict.NOT_MET]
     for finding in unmet:
         if finding.norm in REGISTER_NORMS:
@@ -329,6 +330,18 @@ def require_revision(project: Application, revision: int) -> None:
     """Raises `WrongState` when the form was saved after the page was opened that now acts on it."""
     if project.revision != revision:
         raise WrongState("申报内容刚被同事修改。", remedy="请重新核对全文后再办理。")
+
+
+def editable(viewer: Viewer, application_id: int) -> Application:
+    """The viewer's own application, locked, for a 填报人.
+
+    Raises `NotPermitted` for other people of the unit, `NotFound`, and `WrongState` unless it may be
+    changed.
+    """
+    viewer.require_duty(Duty.FILL)
+    project = own(viewer, application_id)
+    require_editable(project)
+    return project
 
 
 def require_editable(project: Application) -> None:

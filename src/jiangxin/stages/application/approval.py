@@ -13,8 +13,9 @@ from jiangxin.records.inbox.actions import tell_person
 from jiangxin.records.ledger.actions import append, move
 
 from .actions import HANDED_IN, own, require_editable, require_revision, submit
-from .approved import Standing, content_digest, four_eyes, frozen_evidence, standing
+from .approved import Standing, four_eyes, standing
 from .models import Application, Approval, Version
+from .paper import content_digest, frozen_evidence
 from .queries import form_of, gaps
 
 LONGEST_REMARK = 500

@@ -1,11 +1,8 @@
-"""What a draft says, as one digest, and whether the unit itself stands behind just this."""
+"""Whether the unit itself stands behind just what its draft says."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.workflow import ApprovalState, Duty
 from jiangxin.records.identity.viewer import Viewer
@@ -13,33 +10,10 @@ from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import overlay_of_call, pack
 
-from .models import Application, Approval, Evidence
+from .models import Application, Approval
+from .paper import content_digest, frozen_evidence
 
 STANDING = (ApprovalState.WAITING, ApprovalState.APPROVED)
-
-
-def frozen_evidence(
-    project: Application, rows: Iterable[Evidence] | None = None
-) -> list[dict[str, Any]]:
-    """The files as a version keeps them: by field, with their hash. `rows`: the evidence with its
-    documents where the caller has it."""
-    if rows is None:
-        rows = project.evidence.select_related("document")
-    return [
-        {
-            "field": row.field,
-            "document": row.document_id,
-            "name": row.document.name,
-            "sha256": row.document.sha256,
-            "size": row.document.size,
-        }
-        for row in sorted(rows, key=lambda row: (row.field, row.pk))
-    ]
-
-
-def content_digest(project: Application, frozen: Sequence[dict[str, Any]]) -> str:
-    """What the unit approves and what a version is sealed with: answers, evidence and track."""
-    return digest({"answers": project.answers, "evidence": list(frozen), "track": project.track})
 
 
 @dataclass(frozen=True)

@@ -141,13 +141,15 @@ def evidence_counts(application: Application) -> dict[str, int]:
 
 
 def evidence_file(viewer: Viewer, application_id: int, document_id: int) -> Document:
-    """A file of an application that the viewer may see: present evidence or a submitted version's.
+    """A file of an application that the viewer may see: present evidence, a submitted version's, or
+    the scan of its sealed copy.
 
     Raises `NotFound`.
     """
     project = application(viewer, application_id)
     held = {row.document_id for row in project.evidence.all()}
     held |= {item["document"] for version in project.versions.all() for item in version.evidence}
+    held |= {row.document_id for row in project.scans.all()}
     if document_id not in held:
         raise NotFound("没有这份材料。")
     return Document.objects.get(pk=document_id)
@@ -157,10 +159,10 @@ def facts(
     application: Application,
     *,
     examined: Mapping[str, str] | None = None,
-    counts: Mapping[str, int] | None = None,
+    evidence: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The form turned into facts for the policy engine, the register looked up; two queries, one less
-    where the caller has the `counts` of evidence by field."""
+    """The form turned into facts for the policy engine, the register looked up; three queries at
+    most, one less where `evidence` is how many files prove each field."""
     form = form_of(application)
     registers = registers_for(
         unit_name=application.unit_name,
@@ -171,7 +173,7 @@ def facts(
         **facts_from(
             form,
             opened_answers(form, application.answers),
-            evidence_counts(application) if counts is None else counts,
+            evidence_counts(application) if evidence is None else evidence,
             registers=registers,
         ),
         "examined": dict(examined or {}),
@@ -182,7 +184,7 @@ def eligibility(
     application: Application,
     *,
     examined: Mapping[str, str] | None = None,
-    counts: Mapping[str, int] | None = None,
+    evidence: Mapping[str, int] | None = None,
 ) -> list[Finding]:
     """One finding per condition, judged on the day of submission (today for a draft)."""
     submitted = application.submitted_at
@@ -191,16 +193,16 @@ def eligibility(
         pack(),
         track=application.track,
         on=day,
-        facts=facts(application, examined=examined, counts=counts),
+        facts=facts(application, examined=examined, evidence=evidence),
         overlay=overlay_of(application.call),
     )
 
 
-def gaps(application: Application, *, counts: Mapping[str, int] | None = None) -> list[Gap]:
+def gaps(application: Application, *, evidence: Mapping[str, int] | None = None) -> list[Gap]:
     """What is missing or contradictory in the form, in the form's order."""
     form = form_of(application)
     answers = opened_answers(form, application.answers)
-    return problems(form, answers, evidence_counts(application) if counts is None else counts)
+    return problems(form, answers, evidence_counts(application) if evidence is None else evidence)
 
 
 def task_list(application: Application) -> dict[str, str]:

@@ -10,6 +10,7 @@ from jiangxin.core.kernel.errors import DomainError, Invalid, WrongState
 from jiangxin.core.policy.values import day, rows
 from jiangxin.core.workflow import ProjectState, TitleState
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.funding.queries import first_arrival
 from jiangxin.stages.programme.tracks import Track
 from jiangxin.stages.titles.models import Title
 
@@ -80,16 +81,17 @@ def _startable(title: Title, project: Application | None) -> Application:
 
 def _begins(title: Title, terms: Terms, starts_on: date | None, document: str) -> date:
     registered = registered_on(title)
-    if terms.start_event == StartEvent.REGISTRATION:
-        if starts_on not in (None, registered):
+    event = terms.start_event.label
+    known = _known(title, terms.start_event, registered)
+    if known is not None:
+        if starts_on not in (None, known):
             raise Invalid(
-                f"建设期自{clock.long_date(registered)}备案登记之日起算，不能另填日期。",
-                remedy="省级细则另行规定起算事件的，才填写日期和文号。",
+                f"建设期自{event}之日（{clock.long_date(known)}）起算，不能另填日期。",
+                remedy="省级细则规定以公布文件起算的，才填写日期和文号。",
                 clause="4.3",
                 field="starts_on",
             )
-        return registered
-    event = terms.start_event.label
+        return known
     if starts_on is None:
         raise Invalid(f"请填写{event}的日期。", clause="4.3", field="starts_on")
     if not document:
@@ -101,6 +103,25 @@ def _begins(title: Title, terms: Terms, starts_on: date | None, document: str) -
             field="starts_on",
         )
     return starts_on
+
+
+def _known(title: Title, event: StartEvent, registered: date) -> date | None:
+    """The day of an event that the system has recorded itself; None for one that is on paper only.
+
+    Raises `WrongState` while the money on which it depends has not reached the unit.
+    """
+    if event == StartEvent.REGISTRATION:
+        return registered
+    if event != StartEvent.PAYMENT:
+        return None
+    arrived = first_arrival(title)
+    if arrived is None:
+        raise WrongState(
+            f"“{title.name}”的补助资金尚未到账，建设期还没有起算。",
+            remedy="单位在系统中确认到账后再登记开工。",
+            clause="4.3",
+        )
+    return max(arrived, registered)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,23 +8,22 @@ from django.db import transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
-from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
-from jiangxin.core.policy import Finding
-from jiangxin.core.policy import Verdict as Kleene
+from jiangxin.core.kernel.errors import Invalid, WrongState
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.application.models import Application, Version
-from jiangxin.stages.application.queries import form_of, versions, visible
+from jiangxin.stages.application.queries import form_of, versions
 
-from .models import Rejection, ReturnItem, Verdict
+from . import indexing, second
+from .cases import case_of, locked, own_case
+from .judging import is_clear, require_judgement, stands
+from .models import Conclusion, Rejection, ReturnItem, Verdict
 from .queries import (
     correction_due,
     correction_overdue,
-    judged,
     open_lines,
     sheet,
-    submitted_facts,
     submitted_version,
     unchanged_norms,
     words,
@@ -54,16 +53,17 @@ def judge(
     """The examiner's verdict (`met` or `not_met`) on one norm of the present version.
 
     It may be changed until the decision. `seen` is the `token` of the verdict that stood on the
-    page, "" for none; when a colleague has spoken since, `WrongState` names them and nothing is
-    overwritten. Effects: the row; event `examination.judged`. Raises `Invalid` for 不符合 without a
-    reason, for a norm that is no condition of this track, and for a 符合 that the submitted figures
-    contradict: a figure is corrected by a return, not by a word.
+    page, "" for none; when it has changed since, nothing is overwritten and `WrongState` says so.
+    Effects, in order: a free case becomes the viewer's; the row; event `examination.judged`;
+    conclusions on the former sheet are void; the lists' index. Raises `WrongState` for a colleague's
+    case, `Invalid` for 不符合 without a reason, for a norm that is no condition of this track, and for
+    a 符合 that the submitted figures contradict: a figure is corrected by a return, not by a word.
     """
     project, version = _examining(viewer, application_id)
     said = words(project)
     if seen is not None and seen != token(said.get(norm)):
         _refuse_late(said.get(norm))
-    _require_judgement(project, version, said, norm, word, reason.strip())
+    require_judgement(project, version, said, norm, word, reason.strip())
     row, _ = Verdict.objects.update_or_create(
         application=project,
         version=project.version,
@@ -76,6 +76,7 @@ def judge(
         by=viewer,
         payload={"norm": norm, "word": str(word), "version": project.version},
     )
+    _changed(viewer, project, version)
     return row
 
 
@@ -93,10 +94,11 @@ def accept_computed(*, viewer: Viewer, application_id: int) -> int:
     """
     project, version = _examining(viewer, application_id)
     lines = sheet(project, version)
-    not_clear = {line.finding.norm for line in lines if not _clear(line.finding)}
+    not_clear = {line.finding.norm for line in lines if not is_clear(line.finding)}
     spoken = {line.finding.norm for line in lines if line.verdict}
     norms = {line.finding.norm for line in lines} - not_clear - spoken
-    return _put(viewer, project, dict.fromkeys(norms, (Verdict.Word.MET, "")), "accepted")
+    found = dict.fromkeys(norms, (Verdict.Word.MET.value, ""))
+    return _put(viewer, project, version, found, "accepted")
 
 
 @transaction.atomic
@@ -116,9 +118,9 @@ def carry_over(*, viewer: Viewer, application_id: int) -> int:
     carried = {
         norm: (row.word, row.reason)
         for norm, row in former.items()
-        if norm in same and _stands(project, version, norm, row)
+        if norm in same and stands(project, version, norm, row)
     }
-    return _put(viewer, project, carried, "carried_over")
+    return _put(viewer, project, version, carried, "carried_over")
 
 
 @transaction.atomic
@@ -127,11 +129,16 @@ def send_back(*, viewer: Viewer, application_id: int, defects: Sequence[Defect])
     recommends.
 
     Effects, in order: due date in working days; state returned; event `project.returned` (or
-    `project.returned_before_recommendation`) with version, sections and due date; the items. Raises
-    `Invalid` without items, for an item without reason, or for an unknown section or field.
+    `project.returned_before_recommendation`) with version, sections and due date; the items; one
+    more return on the province's case. Raises `WrongState` for a
+    colleague's case, `Invalid` without items, for an item without reason, or for an unknown section
+    or field.
     """
-    project = _locked(viewer, application_id)
+    viewer.require(Role.PROVINCE_HR, Role.RECOMMENDER)
     first = viewer.role is Role.RECOMMENDER
+    project = locked(viewer, application_id)
+    examined = project.state == ProjectState.SUBMITTED and not first
+    case = own_case(viewer, project) if examined else None
     project.correction_due = correction_due(project, today=clock.today())
     move(
         project,
@@ -158,40 +165,63 @@ def send_back(*, viewer: Viewer, application_id: int, defects: Sequence[Defect])
             for defect in defects
         ]
     )
+    if case is not None:
+        case.returned += 1
+        case.save(update_fields=["returned"])
     return project
 
 
 @transaction.atomic
-def pass_examination(*, viewer: Viewer, application_id: int) -> Application:
-    """Let the application go to the experts. Raises `WrongState`, naming the clauses still open."""
-    project = _locked(viewer, application_id)
+def pass_examination(
+    *, viewer: Viewer, application_id: int, reason: str = "", norms: Sequence[str] = ()
+) -> Application:
+    """Let the application go to the experts; where two must agree, conclude so and pass with the second.
+
+    Effects, in order: the conclusion where the overlay asks for two (`second.conclude`); state
+    examined and event `project.examined` once that is decided. `reason` and `norms` (clauses on which
+    one differs) go with a conclusion. Raises `WrongState`, naming the clauses still open, or the
+    colleague whose case it is.
+    """
+    viewer.require(Role.PROVINCE_HR)
+    project = locked(viewer, application_id)
+    if project.state == ProjectState.SUBMITTED and second.needed(project):
+        _require_met(project)
+        word = Conclusion.Word.PASS
+        if not second.conclude(
+            viewer=viewer, project=project, word=word, reason=reason, norms=norms
+        ):
+            return project
+    elif project.state == ProjectState.SUBMITTED:
+        own_case(viewer, project)
     move(
         project,
         step="pass_examination",
         by=viewer,
-        guards={"every_clause_met": lambda: _require_met(project)},
+        guards={
+            "every_clause_met": lambda: _require_met(project),
+            "examiners_agree": lambda: second.require(project, Conclusion.Word.PASS),
+        },
         payload={"version": project.version},
     )
     return project
 
 
 @transaction.atomic
-def reject(*, viewer: Viewer, application_id: int, reason: str) -> Application:
+def reject(
+    *, viewer: Viewer, application_id: int, reason: str, norms: Sequence[str] = ()
+) -> Application:
     """End the application. The reason is shown to the unit beside the clauses judged 不符合.
 
     Also ends one that was returned and not corrected by its due date: otherwise it would hold up
-    the review of all others. Effects, in order: state rejected; event `project.rejected` (or
-    `project.lapsed`) with the digest of the reason (the ledger can be published, the words of a
-    refusal can not); the reason itself. Raises `Invalid` without a reason, `WrongState` while the
-    unit may still correct.
+    the review of all others. Effects, in order: the conclusion where the overlay asks for two; once
+    decided, state rejected; event `project.rejected` (or `project.lapsed`) with the digest of the
+    reason (the ledger can be published, the words of a refusal can not); the reason itself. Raises
+    `Invalid` without a reason, `WrongState` while the unit may still correct, and for a colleague's
+    case.
     """
-    project = _locked(viewer, application_id)
+    viewer.require(Role.PROVINCE_HR)
+    project = locked(viewer, application_id)
     payload = {"version": project.version, "reason": digest(reason.strip())}
-
-    def reasons_given() -> None:
-        if not reason.strip():
-            raise Invalid("请写明不通过的理由。", clause="3.1", field="reason")
-
     if project.state == ProjectState.RETURNED:
         move(
             project,
@@ -199,16 +229,21 @@ def reject(*, viewer: Viewer, application_id: int, reason: str) -> Application:
             by=viewer,
             guards={
                 "correction_overdue": lambda: _require_overdue(project),
-                "reasons_given": reasons_given,
+                "reasons_given": lambda: _require_reason(reason),
             },
             payload=payload,
         )
     else:
+        if not _refusal_decided(viewer, project, reason, norms):
+            return project
         move(
             project,
             step="reject",
             by=viewer,
-            guards={"reasons_given": reasons_given},
+            guards={
+                "reasons_given": lambda: _require_reason(reason),
+                "examiners_agree": lambda: second.require(project, Conclusion.Word.REJECT),
+            },
             payload=payload,
         )
     Rejection.objects.create(
@@ -220,6 +255,25 @@ def reject(*, viewer: Viewer, application_id: int, reason: str) -> Application:
     return project
 
 
+def _refusal_decided(
+    viewer: Viewer, project: Application, reason: str, norms: Sequence[str]
+) -> bool:
+    """Whether the application can be refused now; False when the viewer's is the first of two words."""
+    if project.state != ProjectState.SUBMITTED:
+        return True  # the table says why it can not
+    if not second.needed(project):
+        own_case(viewer, project)
+        return True
+    _require_reason(reason)
+    word = Conclusion.Word.REJECT
+    return second.conclude(viewer=viewer, project=project, word=word, reason=reason, norms=norms)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("请写明不通过的理由。", clause="3.1", field="reason")
+
+
 def _require_overdue(project: Application) -> None:
     if not correction_overdue(project):
         raise WrongState(
@@ -229,29 +283,17 @@ def _require_overdue(project: Application) -> None:
         )
 
 
-def _locked(viewer: Viewer, application_id: int) -> Application:
-    project = (
-        visible(viewer)
-        .select_for_update(of=("self",))
-        .select_related("call", "unit")
-        .filter(pk=application_id)
-        .first()
-    )
-    if project is None:
-        raise NotFound("没有这个项目。", remedy="它可能属于其他省份。")
-    return project
-
-
 def _examining(viewer: Viewer, application_id: int) -> tuple[Application, Version]:
     """The project under examination, locked, and its newest version."""
     viewer.require(Role.PROVINCE_HR)
-    project = _locked(viewer, application_id)
+    project = locked(viewer, application_id)
     if project.state != ProjectState.SUBMITTED:
         raise WrongState(
             f"当前状态为“{ProjectState(project.state).label}”，不在资格审查中。",
             remedy="请刷新页面查看办理情况。",
             clause="3.1",
         )
+    own_case(viewer, project)
     return project, submitted_version(project)
 
 
@@ -265,50 +307,12 @@ def _refuse_late(standing: Verdict | None) -> None:
     )
 
 
-def _require_judgement(
+def _put(
+    viewer: Viewer,
     project: Application,
     version: Version,
-    said: dict[str, Verdict],
-    norm: str,
-    word: str,
-    reason: str,
-) -> None:
-    if word not in Verdict.Word.values:
-        raise Invalid("请选择“符合”或“不符合”。", field="word")
-    if word == Verdict.Word.NOT_MET and not reason:
-        raise Invalid("判定“不符合”须写明理由。", clause="3.1", field="reason")
-    spoken = {each: (row.word, row.reason) for each, row in said.items()}
-    after = judged(
-        project, version, submitted_facts(project, version), {**spoken, norm: (word, reason)}
-    )
-    own = [finding for finding in after if finding.norm == norm]
-    if not own:
-        raise Invalid(f"{norm} 不是这一类项目的资格条件。")
-    against = next((finding for finding in own if finding.verdict is not Kleene.MET), None)
-    if word == Verdict.Word.MET and against is not None:
-        raise Invalid(
-            f"申报内容不支持“符合”：{against.because}",
-            remedy=f"{against.would_change}申报内容有误或不全的，请退回补正。",
-            clause=against.clause,
-            field="word",
-        )
-
-
-def _stands(project: Application, version: Version, norm: str, row: Verdict) -> bool:
-    """Whether a former verdict may be repeated as it is (the day or the register may have moved)."""
-    try:
-        _require_judgement(project, version, {}, norm, row.word, row.reason)
-    except Invalid:
-        return False
-    return True
-
-
-def _clear(finding: Finding) -> bool:
-    return finding.verdict is Kleene.MET and not finding.judgement
-
-
-def _put(
-    viewer: Viewer, project: Application, found: dict[str, tuple[str, str]], event: str
+    found: dict[str, tuple[str, str]],
+    event: str,
 ) -> int:
     """Write several verdicts with one event `examination.EVENT`; nothing when there are none."""
     if not found:
@@ -332,7 +336,14 @@ def _put(
         by=viewer,
         payload={"norms": sorted(found), "version": project.version},
     )
+    _changed(viewer, project, version)
     return len(found)
+
+
+def _changed(viewer: Viewer, project: Application, version: Version) -> None:
+    """After a verdict: what was concluded on the former sheet is void, and the lists learn of it."""
+    second.reopen(viewer=viewer, project=project, case=case_of(project))
+    indexing.refresh(project, version, sheet(project, version))
 
 
 def _signature(viewer: Viewer) -> dict[str, Any]:

@@ -9,22 +9,27 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import WrongState
+from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.policy import Finding, assess, facts_from
 from jiangxin.core.policy import Verdict as Kleene
-from jiangxin.core.workflow import ProjectState
+from jiangxin.core.workflow import ProjectState, Role
+from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of, latest_version, overlay_of, visible
 from jiangxin.stages.application.sealing import opened_answers
+from jiangxin.stages.copied.queries import with_copies
 from jiangxin.stages.programme.queries import last_day, pack
 from jiangxin.stages.titles.queries import registers_for
 
-from .models import Rejection, ReturnItem, Verdict
+from .models import Case, ClauseState, Conclusion, Rejection, ReturnItem, Verdict
+
+SOON = timedelta(days=3)
 
 
 def queue(viewer: Viewer) -> QuerySet[Application]:
@@ -44,9 +49,78 @@ def queue(viewer: Viewer) -> QuerySet[Application]:
     )
 
 
+def examinations_due(viewer: Viewer) -> Waits:
+    """What 人社 has to examine within three days, or should have: nobody wants to hear of it earlier."""
+    if viewer.role is not Role.PROVINCE_HR:
+        return Waits(Application.objects.none())
+    last = clock.today() + SOON
+    rows = visible(viewer).filter(state=ProjectState.SUBMITTED, case__due__lte=last)
+    return Waits(rows, due="case__due")
+
+
+def colleagues(viewer: Viewer) -> list[User]:
+    """Who examines in the viewer's province: the accounts of its 人社 department that are in use."""
+    rows = User.objects.filter(
+        role=Role.PROVINCE_HR.value, province=viewer.province, is_active=True
+    )
+    return list(rows.order_by("name", "pk"))
+
+
+def examined(viewer: Viewer, application_id: int) -> Application:
+    """One application with call, unit, case and people, and `copies` (passages that others wrote alike).
+
+    One query. Raises `NotFound` beyond the viewer's scope.
+    """
+    rows = with_copies(visible(viewer)).select_related(
+        "call", "unit", "case__examiner", "case__second"
+    )
+    found = rows.filter(pk=application_id).first()
+    if found is None:
+        raise NotFound("没有这个项目。", remedy="它可能不在您的查看范围内，或已被撤回。")
+    return found
+
+
+def case(application: Application) -> Case | None:
+    """Whose case it is; None while nobody has touched it and the worker has not listed it."""
+    found: Case | None = getattr(application, "case", None)
+    return found
+
+
+def conclusions(application: Application) -> list[Conclusion]:
+    """What the examiners concluded on the present version, in the order in which they spoke."""
+    rows = Conclusion.objects.filter(
+        application=application, version=application.version, void=False
+    )
+    return list(rows.order_by("seat"))
+
+
+def mine(viewer: Viewer) -> Q:
+    """What waits for this person: their own cases, and those that want the word of another one."""
+    me = viewer.user_id or 0
+    spoken = Conclusion.objects.filter(
+        application=OuterRef("pk"), version=OuterRef("version"), user_id=me, void=False
+    )
+    open_to_me = Q(case__standing=2) | Q(case__second=None) | Q(case__second_id=me)
+    wants = Q(case__standing__gte=1) & open_to_me & Q(~Exists(spoken))
+    own = Q(case__standing=0, case__examiner_id=me)
+    return Q(state=ProjectState.SUBMITTED.value) & (own | wants)
+
+
+def clause_is(place: str, word: str) -> Q:
+    """Applications whose present version stands so on a clause (`2.1.1.3`) or a norm (`N11`)."""
+    field = "norm" if place[:1].isalpha() or "-" in place else "clause"
+    rows = ClauseState.objects.filter(
+        **{field: place}, word=word, application=OuterRef("pk"), version=OuterRef("version")
+    )
+    return Q(Exists(rows))
+
+
+CLAUSE_WORDS = {each.label: each.value for each in ClauseState.Word}
+
+
 def chosen(viewer: Viewer, ids: list[int]) -> list[Application]:
     """These applications as far as the viewer sees them, with call and unit, in order of number."""
-    rows = visible(viewer).filter(pk__in=ids).select_related("call", "unit")
+    rows = visible(viewer).filter(pk__in=ids).select_related("call", "unit", "case__examiner")
     return list(rows.order_by("number", "id"))
 
 
@@ -186,3 +260,12 @@ def correction_overdue(application: Application) -> bool:
 def correction_due(application: Application, *, today: date) -> date:
     """The last day for corrections when the application is returned on `today`."""
     return last_day(today + timedelta(days=1), application.call.correction_days)
+
+
+def examination_due(application: Application) -> date:
+    """The last day for examining the present version, in working days after its submission (overlay)."""
+    submitted = application.submitted_at or clock.now()
+    on = date(application.year, 12, 31)
+    days = int(pack().value("examination.working_days", on, overlay_of(application.call)))
+    first = submitted.astimezone(clock.BEIJING).date() + timedelta(days=1)
+    return last_day(first, max(1, days))

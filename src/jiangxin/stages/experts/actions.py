@@ -12,12 +12,13 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
 from jiangxin.core.kernel.identifiers import keyed_hash, mask, read_id_number, read_uscc
+from jiangxin.core.policy.values import years_later
 from jiangxin.core.workflow import Role
 from jiangxin.records.identity.actions import open_account
 from jiangxin.records.identity.secrets import hash_key, seal
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
-from jiangxin.stages.experts.choices import Field, State, Tie
+from jiangxin.stages.experts.choices import Field, Origin, State, Tie
 from jiangxin.stages.programme.queries import pack
 
 from .models import Employment, Expert, Relation
@@ -44,39 +45,22 @@ def register(
     username: str = "",
     password: str | None = None,
     demo: bool = False,
+    origin: Origin = Origin.OFFICE,
     **fields: Any,
 ) -> Expert:
     """A new expert of the viewer's province, waiting for activation, with an account.
 
-    `fields` are those of `EDITABLE`. Without `username` the account is called zj and six digits;
-    without `password` it cannot log in by password until one is set. Effects: account, row, event
-    `expert.registered`. Raises `Invalid` for wrong input, `LimitReached` when the person is in
-    this province's pool already or the account's name is taken.
+    `fields` are those of `EDITABLE`. Without `password` the account cannot log in by password until
+    one is set. Effects: account, row, event `expert.registered` (`expert.imported`). Raises `Invalid`
+    for wrong input, `LimitReached` when the person is in this province's pool already or the
+    account's name is taken.
     """
     viewer.require(Role.PROVINCE_HR)
-    number = read_id_number(id_number)
-    expert = Expert(
-        province=viewer.province,
-        id_sealed=seal(number),
-        id_hash=keyed_hash(number, hash_key()),
-        id_mask=mask(number),
-        created_at=clock.now(),
-    )
-    _fill(expert, fields)
+    expert = new_expert(viewer.province, id_number, origin, fields)
     try:
         with transaction.atomic():
             expert.save(force_insert=True)
-            expert.user = open_account(
-                username=username.strip() or f"zj{expert.pk:06d}",
-                password=password,
-                name=expert.name,
-                role=Role.EXPERT,
-                province=viewer.province,
-                phone=expert.phone,
-                email=expert.email,
-                demo=demo,
-            )
-            expert.save(update_fields=["user"])
+            give_account(expert, username=username, password=password, demo=demo)
     except IntegrityError as error:
         if "one_expert_per_person_and_province" in str(error):
             raise LimitReached(
@@ -89,12 +73,44 @@ def register(
             f"账号“{username}”已被使用。", remedy="请换一个账号名。", field="username"
         ) from None
     append(
-        type="expert.registered",
+        type="expert.imported" if origin is Origin.IMPORT else "expert.registered",
         subject=expert.subject,
         by=viewer,
         payload={"field": expert.field, "term_until": expert.term_until},
     )
     return expert
+
+
+def new_expert(province: str, id_number: str, origin: Origin, fields: dict[str, Any]) -> Expert:
+    """A row that waits for the province's review, not yet saved. Raises `Invalid` for wrong input."""
+    number = read_id_number(id_number)
+    expert = Expert(
+        province=province,
+        id_sealed=seal(number),
+        id_hash=keyed_hash(number, hash_key()),
+        id_mask=mask(number),
+        origin=origin,
+        created_at=clock.now(),
+    )
+    _fill(expert, fields)
+    return expert
+
+
+def give_account(
+    expert: Expert, *, username: str = "", password: str | None = None, demo: bool = False
+) -> None:
+    """Open the expert's account; without `username` it is called zj and six digits."""
+    expert.user = open_account(
+        username=username.strip() or f"zj{expert.pk:06d}",
+        password=password,
+        name=expert.name,
+        role=Role.EXPERT,
+        province=expert.province,
+        phone=expert.phone,
+        email=expert.email,
+        demo=demo,
+    )
+    expert.save(update_fields=["user"])
 
 
 @transaction.atomic
@@ -142,10 +158,11 @@ def edit(*, viewer: Viewer, expert_id: int, **fields: Any) -> Expert:
 
 @transaction.atomic
 def activate(*, viewer: Viewer, expert_id: int, reason: str = "") -> Expert:
-    """Let the expert be drawn. Effects: state active; event `expert.activated`.
+    """Let the expert be drawn: for somebody who applied, the province's review.
 
-    Raises `WrongState` when the term is over, `Invalid` when somebody suspended or removed comes
-    back without a reason.
+    Effects: an account for whoever has none; state active; event `expert.activated`. Raises
+    `WrongState` when the term is over, `Invalid` when somebody suspended or removed comes back
+    without a reason.
     """
     expert = _locked(viewer, expert_id)
     if expert.term_until < clock.today():
@@ -155,6 +172,8 @@ def activate(*, viewer: Viewer, expert_id: int, reason: str = "") -> Expert:
             clause="3.2",
         )
     sources = (State.PENDING, State.SUSPENDED, State.REMOVED)
+    if expert.user is None and expert.state in sources:
+        give_account(expert)
     return _turn(
         viewer, expert, State.ACTIVE, sources, reason, reasoned=expert.state != State.PENDING
     )
@@ -176,6 +195,50 @@ def remove(*, viewer: Viewer, expert_id: int, reason: str) -> Expert:
     expert = _locked(viewer, expert_id)
     sources = (State.PENDING, State.ACTIVE, State.SUSPENDED)
     return _turn(viewer, expert, State.REMOVED, sources, reason)
+
+
+@transaction.atomic
+def reappoint(*, viewer: Viewer, expert_id: int, term_until: date, reason: str) -> Expert:
+    """Another term for an expert whose term ends soon or has ended.
+
+    Effects: the term; event `expert.reappointed` with the old one and the new. Raises `WrongState`
+    for somebody not active or suspended, `Invalid` without a reason, or for a term that is no later
+    than the old one or longer than `expert.term_years` from today.
+    """
+    viewer.require(Role.PROVINCE_HR)
+    expert = _locked(viewer, expert_id)
+    if expert.state not in (State.ACTIVE, State.SUSPENDED):
+        raise WrongState(
+            f"{expert.name}当前为“{State(expert.state).label}”，不能续聘。",
+            remedy="请先启用。" if expert.state == State.PENDING else "",
+            clause="3.2",
+        )
+    if not reason.strip():
+        raise Invalid("请写明续聘的依据，例如考评情况。", clause="3.2", field="reason")
+    latest = longest_term(expert.province)
+    if not max(expert.term_until, clock.today()) < term_until <= latest:
+        raise Invalid(
+            f"新的聘期应晚于现聘期和今天，并不晚于{clock.long_date(latest)}。",
+            remedy="每次聘期的年数由规定确定。",
+            clause="3.2",
+            field="term_until",
+        )
+    before, expert.term_until = expert.term_until, term_until
+    expert.save(update_fields=["term_until"])
+    append(
+        type="expert.reappointed",
+        subject=expert.subject,
+        by=viewer,
+        payload={"from": before, "to": term_until},
+    )
+    return expert
+
+
+def longest_term(province: str) -> date:
+    """The last day of the longest term that may be given today."""
+    today = clock.today()
+    overlay = pack().overlay(province, today.year)
+    return years_later(today, int(pack().value("expert.term_years", today, overlay)))
 
 
 @transaction.atomic
@@ -261,17 +324,21 @@ def add_relation(
     unit_uscc: str = "",
     person_name: str = "",
     note: str = "",
+    until: date | None = None,
 ) -> Relation:
     """Record a tie to a unit or a leader, by the province or by the expert.
 
-    Effects: the row; event `expert.relation_added`. Raises `Invalid` for an unknown kind or when
-    neither unit nor person is named.
+    `until`: when it ended, None while it lasts. Effects: the row; event `expert.relation_added`.
+    Raises `Invalid` for an unknown kind, an end in the future, or when neither unit nor person is
+    named.
     """
     expert = _locked(viewer, expert_id)
     if kind not in Tie.values:
         raise Invalid("请选择关系种类。", field="kind")
     if not (unit_name.strip() or unit_uscc.strip() or person_name.strip()):
         raise Invalid("请填写有关系的单位或带头人。", field="unit_name")
+    if until is not None and until > clock.today():
+        raise Invalid("结束日期不能晚于今天；关系仍在的不填。", field="until")
     row = Relation.objects.create(
         expert=expert,
         kind=kind,
@@ -279,6 +346,7 @@ def add_relation(
         unit_uscc=_code(unit_uscc),
         person_name=person_name.strip(),
         note=note.strip()[:200],
+        until=until,
         at=clock.now(),
     )
     append(type="expert.relation_added", subject=expert.subject, by=viewer, payload={"kind": kind})

@@ -28,3 +28,11 @@ class Tie(TextChoices):
     ADVISED = "advised", "咨询辅导"
     COOPERATION = "cooperation", "合作或师承"
     OTHER = "other", "其他利害关系"
+
+
+class Origin(TextChoices):
+    """How an expert came to be in the pool."""
+
+    OFFICE = "office", "省级登记"
+    IMPORT = "import", "批量导入"
+    SELF = "self", "本人申请"

@@ -1,10 +1,12 @@
 """The expert pool of a province: people, where they worked, to whom they are bound (N32)."""
 
 from django.db import models
+from django.db.models import F, Q
 
+from jiangxin.core.workflow import LoanState
 from jiangxin.records.identity.models import PROVINCE_CHOICES, User
 
-from .choices import Field, State, Tie
+from .choices import Field, Origin, State, Tie
 
 
 class Expert(models.Model):
@@ -27,6 +29,8 @@ class Expert(models.Model):
     state_reason = models.CharField("状态原因", max_length=300, blank=True)
     term_until = models.DateField("聘期至")
     trained = models.DateField("最近培训日期", null=True, blank=True)
+    origin = models.CharField("来源", max_length=16, choices=Origin, default=Origin.OFFICE)
+    statement = models.CharField("本人说明", max_length=300, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -77,6 +81,7 @@ class Relation(models.Model):
     unit_uscc = models.CharField("统一社会信用代码", max_length=18, blank=True)
     person_name = models.CharField("带头人", max_length=40, blank=True)
     note = models.CharField("说明", max_length=200, blank=True)
+    until = models.DateField("结束", null=True, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -90,3 +95,52 @@ class Relation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.expert_id} {self.kind} {self.unit_name or self.person_name}"
+
+
+class Loan(models.Model):
+    """One expert of one province for the draws of another, with the word of both and of the expert.
+
+    The borrower asks for a field; the lender names the expert, whom the borrower learns of once the
+    expert has agreed. Drawn are only those on loan at the freezing of the lot.
+    """
+
+    MACHINE = "loan"
+
+    borrower = models.CharField("借入省份", max_length=2, choices=PROVINCE_CHOICES)
+    lender = models.CharField("出借省份", max_length=2, choices=PROVINCE_CHOICES)
+    field = models.CharField("专业", max_length=16, choices=Field)
+    reason = models.CharField("事由", max_length=300)
+    until = models.DateField("借用至")
+    state = models.CharField(
+        "状态", max_length=16, choices=LoanState.choices(), default=LoanState.REQUESTED
+    )
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, null=True, related_name="loans")
+    note = models.CharField("答复", max_length=300, blank=True)
+    requested_at = models.DateTimeField("提出时间")
+    consented_at = models.DateTimeField("出借方同意", null=True)
+    accepted_at = models.DateTimeField("专家同意", null=True)
+    ended_at = models.DateTimeField("结束时间", null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(borrower=F("lender")), name="a_loan_is_between_two_provinces"
+            ),
+            models.CheckConstraint(
+                condition=Q(expert__isnull=False) | ~Q(state__in=("consented", "lent")),
+                name="a_loan_names_its_expert",
+            ),
+            models.UniqueConstraint(
+                fields=["borrower", "expert"],
+                condition=Q(state__in=("consented", "lent")),
+                name="one_loan_per_expert_and_borrower",
+            ),
+        )
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.lender} → {self.borrower} {self.field}"
+
+    @property
+    def subject(self) -> str:
+        return f"loan:{self.pk}"

@@ -10,15 +10,17 @@ from django.db.models import Count, Q, QuerySet
 from jiangxin.core.draw.walk import SkipReason
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
+from jiangxin.core.policy import Overlay
 from jiangxin.core.policy.values import years_later
-from jiangxin.core.workflow import Role
+from jiangxin.core.workflow import LoanState, Role
 from jiangxin.records.identity.viewer import Viewer
+from jiangxin.records.inbox.waiting import Waits
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.experts.choices import Field, State
-from jiangxin.stages.programme.queries import parameter
+from jiangxin.stages.experts.choices import Field, Origin, State
 
-from .models import Expert
+from .models import Expert, Loan
+from .rules import Rules, rules_of
 
 READERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -38,13 +40,29 @@ def pool(viewer: Viewer) -> QuerySet[Expert]:
     return rows.none()
 
 
+def borrowed(viewer: Viewer) -> QuerySet[Expert]:
+    """The experts of other provinces who are, or were, on loan to the viewer's, by their own consent."""
+    if viewer.role not in READERS or not viewer.province:
+        return Expert.objects.none()
+    lent = Loan.objects.filter(borrower=viewer.province, accepted_at__isnull=False)
+    return Expert.objects.filter(pk__in=lent.values("expert"))
+
+
 def expert(viewer: Viewer, expert_id: int) -> Expert:
     """One expert with account, employments and relations. Raises `NotFound` beyond the scope."""
-    rows = pool(viewer).select_related("user").prefetch_related("employments", "relations")
+    rows = pool(viewer) | borrowed(viewer)
+    rows = rows.select_related("user").prefetch_related("employments", "relations")
     found = rows.filter(pk=expert_id).first()
     if found is None:
         raise NotFound("没有这位专家。", remedy="可能属于其他省份的专家库。")
     return found
+
+
+def applications_waiting(viewer: Viewer) -> Waits:
+    """Who has asked to be taken into the viewer's pool and waits for its review."""
+    if viewer.role is not Role.PROVINCE_HR or not viewer.province:
+        return Waits(Expert.objects.none())
+    return Waits(pool(viewer).filter(state=State.PENDING, origin=Origin.SELF))
 
 
 def history(row: Expert) -> list[Event]:
@@ -64,12 +82,18 @@ def counts(viewer: Viewer) -> dict[str, dict[str, int]]:
 
 
 def drawable(province: str) -> list[Expert]:
-    """Who stands in the lot of a draw, in order of id: everybody active or suspended.
+    """Who stands in the lot of a draw, in order of id: everybody active or suspended, and who is on
+    loan from another province today.
 
     Those suspended or out of term are in it too, with their exclusion stated: so nobody can be
     left out of a draw without a trace.
     """
-    rows = Expert.objects.filter(province=province, state__in=(State.ACTIVE, State.SUSPENDED))
+    lent = Loan.objects.filter(
+        borrower=province, state=LoanState.LENT, until__gte=clock.today()
+    ).values("expert")
+    rows = Expert.objects.filter(
+        Q(province=province) | Q(pk__in=lent), state__in=(State.ACTIVE, State.SUSPENDED)
+    )
     return list(rows.prefetch_related("employments", "relations").order_by("id"))
 
 
@@ -87,18 +111,20 @@ def recusals(
     applications: Iterable[Application],
     *,
     year: int,
+    overlay: Overlay | None = None,
     renamed: Mapping[int, Iterable[str]] | None = None,
 ) -> dict[int, Recusal]:
     """expert id → why this expert may not judge any of `applications`; others are not in the result.
 
     Rules: not active or term over; works at, or within `recusal.years` worked at, an applicant
-    unit; a recorded relation to an applicant unit or to a studio's leader. Units are compared by
+    unit; a recorded relation to an applicant unit or to a studio's leader that binds by its own
+    parameter; `overlay` has what the province tightened. Units are compared by
     code, by name, and by the former names and codes that the form gives; `renamed` gives the names
     and codes that the unit of a project took since. `experts` come with employments and relations
     prefetched, `applications` with their unit.
     """
     today = clock.today()
-    years = int(parameter("recusal.years", year))
+    rules = rules_of(year, overlay)
     by_unit: dict[str, list[Application]] = defaultdict(list)
     by_leader: dict[str, list[Application]] = defaultdict(list)
     for project in applications:
@@ -109,7 +135,7 @@ def recusals(
             by_leader[project.leader_name].append(project)
     found: dict[int, Recusal] = {}
     for each in experts:
-        barred = _status(each, today) or _ties(each, by_unit, by_leader, today, years)
+        barred = _status(each, today) or _ties(each, by_unit, by_leader, today, rules)
         if barred:
             found[each.pk] = barred
     return found
@@ -128,7 +154,7 @@ def _ties(
     by_unit: dict[str, list[Application]],
     by_leader: dict[str, list[Application]],
     today: date,
-    years: int,
+    rules: Rules,
 ) -> Recusal | None:
     texts: list[str] = []
     projects: set[int] = set()
@@ -143,9 +169,11 @@ def _ties(
     for job in each.employments.all():
         if job.until is None:
             meet(job.unit_name, job.unit_uscc, "现任职于申报单位")
-        elif years_later(job.until, years) >= today:
-            meet(job.unit_name, job.unit_uscc, f"{years}年内曾任职于申报单位")
+        elif years_later(job.until, rules.employment) >= today:
+            meet(job.unit_name, job.unit_uscc, f"{rules.employment}年内曾任职于申报单位")
     for tie in each.relations.all():
+        if not rules.binds(tie.kind, tie.until, today):
+            continue
         label = tie.get_kind_display()
         meet(tie.unit_name, tie.unit_uscc, f"存在{label}关系：")
         led = by_leader.get(tie.person_name, ()) if tie.person_name else ()

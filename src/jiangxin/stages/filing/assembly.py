@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from jiangxin.core.kernel import clock
+from jiangxin.core.kernel.canonical import canonical
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.kernel.regions import province_name
 from jiangxin.core.proof.packages import MANIFEST, PACKAGE_FORMAT, manifest_digest
@@ -22,6 +23,7 @@ from jiangxin.records.documents.queries import read
 from jiangxin.records.documents.rendering import pdf
 from jiangxin.records.ledger.queries import receipt
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.paper import content_of, form_data
 from jiangxin.stages.application.queries import latest_version
 from jiangxin.stages.programme.models import Call
 from jiangxin.stages.publicity.queries import report_facts as publicity_facts
@@ -121,7 +123,7 @@ def _files(row: Package, projects: list[Application]) -> Iterator[tuple[str, byt
         existing = papers.plain_report(call, title, row.existing_report, on=at.date())
         yield "03-已建项目建设考核评估报告.pdf", pdf("report", existing, at=at)
     for session in _draw_records(call):
-        yield f"04-专家抽取记录/{session['sealed']['plan']['session']}.json", _json(session)
+        yield f"04-专家抽取记录/{session['sealed']['plan']['session']}.json", canonical(session)
     for project in projects:
         yield from _project_files(project)
 
@@ -136,7 +138,7 @@ def _project_files(project: Application) -> Iterator[tuple[str, bytes]]:
     if version is None:
         raise WrongState(f"项目 {project.number} 没有提交过的版本。")
     folder = project_folder(project.number)
-    yield f"{folder}申报表.pdf", pdf("form", papers.form_data(project, version), at=version.at)
+    yield f"{folder}申报表.pdf", pdf("form", form_data(project, content_of(version)), at=version.at)
     yield f"{folder}提交回执.json", _json(receipt(version.event_id))
     documents = Document.objects.in_bulk([item["document"] for item in version.evidence])
     for number, item in enumerate(version.evidence, start=1):

@@ -1,98 +1,15 @@
 """The documents of a filing package, as plain data for the templates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import province_name
-from jiangxin.core.policy import Field, computed_values
-from jiangxin.core.policy.reading import field_text
 from jiangxin.core.workflow import REGISTERED_ONCE
 from jiangxin.core.workflow import ProjectState as P
-from jiangxin.stages.application.models import Application, Version
-from jiangxin.stages.application.queries import form_of
-from jiangxin.stages.application.sealing import shown_answers
+from jiangxin.stages.application.paper import NUMERALS
 from jiangxin.stages.programme.models import Call, Track
-
-FORM_TITLES = {
-    "base": "国家级高技能人才培训基地建设项目申报表",
-    "studio": "国家级技能大师工作室建设项目申报表",
-}
-NUMERALS = "一二三四五六七八九十"
-
-
-def form_data(project: Application, version: Version) -> dict[str, Any]:
-    """The application form of a frozen version for `form.typ`; personal numbers masked."""
-    form = form_of(project)
-    answers = shown_answers(version.answers)
-    computed = computed_values(form, answers)
-    labels = {field.key: field.label for _, field in form.fields()}
-    return {
-        "title": FORM_TITLES[project.kind],
-        "mark": f"编号 {project.number}　第 {version.number} 版　版本码 {version.digest[:16]}",
-        "cover": [
-            ["项目名称", project.title],
-            ["项目类型", Track(project.track).label],
-            ["申报单位", project.unit_name],
-            ["所在省份", province_name(project.province)],
-            ["申报编号", project.number],
-            ["提交时间", clock.long_moment(version.at)],
-        ],
-        "printed": _month(version.at.astimezone(clock.BEIJING)),
-        "sections": [
-            {
-                "title": f"{NUMERALS[n] if n < len(NUMERALS) else n + 1}、{section.title}",
-                "items": _items(section.fields, answers, computed),
-            }
-            for n, section in enumerate(form.sections)
-        ],
-        "evidence": [
-            [str(n), labels.get(item["field"], item["field"]), item["name"], item["sha256"][:16]]
-            for n, item in enumerate(version.evidence, start=1)
-        ],
-    }
-
-
-def _month(day: date) -> str:
-    return f"{day.year}年{day.month}月"
-
-
-def _items(
-    fields: tuple[Field, ...], answers: Mapping[str, Any], computed: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = []
-    for field in fields:
-        if field.kind == "table":
-            rows = answers.get(field.key)
-            items.append(
-                {
-                    "label": field.label,
-                    "columns": [_with_unit(column) for column in field.columns],
-                    "rows": [
-                        [shown(column, row.get(column.key)) for column in field.columns]
-                        for row in (rows if isinstance(rows, list) else [])
-                    ],
-                }
-            )
-            continue
-        value = computed.get(field.key) if field.computed else answers.get(field.key)
-        if not items or "pairs" not in items[-1]:
-            items.append({"pairs": []})
-        items[-1]["pairs"].append([_with_unit(field), shown(field, value)])
-    return items
-
-
-def _with_unit(field: Field) -> str:
-    unit = "万元" if field.kind == "money" else field.unit
-    return f"{field.label}（{unit}）" if unit else field.label
-
-
-def shown(field: Field, value: Any) -> str:
-    """An answer as the paper shows it; — for nothing."""
-    if value is None or value == "" or value == []:
-        return "—"
-    return field_text(field, value)
 
 
 def review_report(
@@ -199,9 +116,17 @@ def _panel(each: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _method(each: dict[str, Any]) -> list[dict[str, Any]]:
     method = each["method"]
+    rules = [{"text": f"{line['label']}：{line['text']}。"} for line in method["rules"]]
+    return [
+        *rules,
+        *_standards(method),
+    ]
+
+
+def _standards(method: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
-            "text": f"采用“{by['name']}”，总分 {by['total']} 分，合格线 {by['pass_points']} 分，"
+            "text": f"{by['track']}采用“{by['name']}”，总分 {by['total']} 分，合格线 {by['pass_points']} 分，"
             f"分为{_groups(by)}；"
             f"专家独立评分，汇总方法为{method['aggregation']}。{method['conflict_rule']}"
         }
@@ -239,7 +164,26 @@ def _results(each: dict[str, Any]) -> list[dict[str, Any]]:
                 for row in each["results"]
             ],
         },
+        *({"text": text} for text in (*_revisions(each), *_dissents(each))),
     ]
+
+
+def _revisions(each: dict[str, Any]) -> list[str]:
+    """What was marked anew after the panel had met: the first score and the present one."""
+    return [
+        f"合议后，专家{row['expert']}对“{row['project']}”的评分由 {row['first']} 分改为 {row['now']} 分，"
+        f"理由：{row['reason']}。"
+        for row in each["revisions"]
+    ]
+
+
+def _dissents(each: dict[str, Any]) -> list[str]:
+    """The signed dissents in full; that there is none is said, too."""
+    return [
+        f"专家{row['expert']}对{'“' + row['project'] + '”' if row['project'] else '全部结果'}"
+        f"提出不同意见：{row['text']}"
+        for row in each["dissents"]
+    ] or ["没有专家对评审结果提出书面不同意见。"]
 
 
 def _publicity(facts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -76,11 +76,15 @@ class ClaimFile(models.Model):
 
 
 class Plan(models.Model):
-    """The funding plan of one year. `total` is that of its lines on the day of approval."""
+    """The funding plan of one year. `total` is that of its lines on the day of approval.
+
+    `part` 1 is the year's plan; 2 and on supplement it for projects whose tier was fixed too late.
+    """
 
     MACHINE = "plan"
 
     year = models.PositiveSmallIntegerField("年度")
+    part = models.PositiveSmallIntegerField("次序", default=1)
     budget = models.BigIntegerField("预算（分）")
     state = models.CharField(
         "状态", max_length=16, choices=PlanState.choices(), default=PlanState.DRAFT
@@ -90,17 +94,27 @@ class Plan(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["year"], name="one_plan_per_year"),
+            models.UniqueConstraint(fields=["year", "part"], name="one_plan_per_year_and_part"),
+            models.UniqueConstraint(
+                fields=["year"], condition=Q(state="draft"), name="one_draft_plan_per_year"
+            ),
             models.CheckConstraint(condition=Q(budget__gt=0), name="plan_budget_positive"),
             models.CheckConstraint(
                 condition=~Q(state="approved") | Q(total__gt=0, total__lte=F("budget")),
                 name="approved_within_budget",
             ),
         )
-        ordering = ("-year",)
+        ordering = ("-year", "-part")
 
     def __str__(self) -> str:
-        return f"{self.year}"
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """As screens and documents call it."""
+        if self.part == 1:
+            return f"{self.year} 年资金分配方案"
+        return f"{self.year} 年第 {self.part - 1} 次补充资金分配方案"
 
     @property
     def subject(self) -> str:

@@ -118,6 +118,16 @@ def last_day(start: date, days: int) -> date:
     return workdays.last_workday(start, days, exceptions())
 
 
+def workday_before(end: date, days: int) -> date:
+    """The working day that lies `days` working days before `end`."""
+    return workdays.workday_before(end, days, exceptions())
+
+
+def own_parameter(name: str, call: Call) -> Any:
+    """The value of a parameter for a call: the province's own where its rules set one."""
+    return pack().value(name, date(call.year, 12, 31), overlay_of_call(call))
+
+
 def filing_deadline(year: int) -> datetime:
     """24:00 Beijing time of the last filing day of `year`: from then on it is too late (N38)."""
     month, day = (parameter(f"filing.deadline_{part}", year) for part in ("month", "day"))

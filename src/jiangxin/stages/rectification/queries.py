@@ -47,7 +47,7 @@ ORDER, PASS = "rectification.order", "rectification.pass"  # the two joint acts
 NOTHING_TO_DO = Q(todo="")
 R = RectificationState
 # What a unit may know of: a draft is the departments' own.
-ISSUED = (R.ORDERED, R.SERVED, R.SUBMITTED, R.PASSED, R.EXPIRED)
+ISSUED = (R.ORDERED, R.SERVED, R.SUBMITTED, R.PASSED, R.EXPIRED, R.KEPT)
 
 
 def rectifications(viewer: Viewer) -> QuerySet[Any, Any]:

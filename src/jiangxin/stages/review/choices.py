@@ -25,3 +25,19 @@ class SheetState(TextChoices):
 
     DRAFT = "draft", "未签署"
     SIGNED = "signed", "已签署"
+
+
+class Phase(TextChoices):
+    """The rounds of a review, in this order; a province may weigh more than the first."""
+
+    PAPERS = "papers", "材料评审"
+    DEFENCE = "defence", "答辩"
+    SITE = "site", "实地考察"
+
+
+class Ballot(TextChoices):
+    """What an expert says in a vote by name."""
+
+    YES = "yes", "同意"
+    NO = "no", "不同意"
+    ABSTAIN = "abstain", "弃权"

@@ -21,6 +21,37 @@ def read_due(typed: Mapping[str, str]) -> datetime:
     return datetime.combine(day, hour.replace(tzinfo=None), tzinfo=clock.BEIJING)
 
 
+def read_number_at(typed: Mapping[str, str]) -> datetime | None:
+    """When a public number comes out, of `number_date` and `number_time`; None for none. Raises `Invalid`."""
+    day, hour = (typed.get(f"number_{part}", "").strip() for part in ("date", "time"))
+    if not day and not hour:
+        return None
+    try:
+        clock_time = time.fromisoformat(hour).replace(tzinfo=None)
+        return datetime.combine(date.fromisoformat(day), clock_time, tzinfo=clock.BEIJING)
+    except ValueError:
+        raise Invalid(
+            "公布时刻的日期或钟点不对。", remedy="两项都要填，例如 21:15。", field="number_at"
+        ) from None
+
+
+def read_start(typed: Mapping[str, str]) -> date | None:
+    """The first day of the review out of `starts_on`; None when it is left out. Raises `Invalid`."""
+    try:
+        text = typed.get("starts_on", "").strip()
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid("评审开始日不是日期。", field="starts_on") from None
+
+
+def read_rating(text: str, field: str) -> int:
+    """How an expert served, of 100. Raises `Invalid` at `field`."""
+    stripped = text.strip()
+    if not (stripped.isascii() and stripped.isdigit() and len(stripped) <= 3):
+        raise Invalid("评分应为 0 到 100 的整数。", field=field)
+    return int(stripped)
+
+
 def due_values(due: datetime) -> dict[str, str]:
     """What stands in the inputs for a stored moment."""
     local = due.astimezone(clock.BEIJING)

@@ -1,27 +1,31 @@
 """Expert review: the round, the draw, the panel, the score sheets, the decision (N31–N34).
 
-The database itself refuses to change a signed sheet or to delete any sheet (migration 0002).
+The database itself refuses to change a signed sheet or to delete any sheet (migration 0002), and to
+change or delete what is signed once and for all: a revision and a dissent (migration 0004).
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from jiangxin.core.draw.walk import SkipReason
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.workflow import DrawState, RoundState
+from jiangxin.records.documents.models import Document
 from jiangxin.records.identity.models import User
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.experts.models import Expert
 from jiangxin.stages.programme.models import Call, Kind, QuotaPlace
 
-from .choices import Conflict, SeatStatus, SheetState
+from .choices import Conflict, Phase, SeatStatus, SheetState
 
 
 class Round(models.Model):
     """The review of all projects of one kind in one call.
 
-    `rubrics` pins, for each track of the kind, the rubric as it stood when the round was opened.
+    `rubrics` pins, for each track of the kind, the rubric as it stood when the round was opened, and
+    `rules` how the panel decides (`rules.Rules`). `minutes` are the texts of the meeting (`held_on`,
+    `place`, `present`, `notes`), `paper` the document made of them when the list was decided.
     """
 
     MACHINE = "round"
@@ -33,6 +37,10 @@ class Round(models.Model):
     )
     rubrics = models.JSONField("评分标准")
     rubrics_digest = models.CharField("评分标准摘要值", max_length=64)
+    rules = models.JSONField("评审规则", default=dict)
+    phase = models.CharField("轮次", max_length=16, choices=Phase, default=Phase.PAPERS)
+    minutes = models.JSONField("评审纪要", default=dict)
+    paper = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+")
     seats = models.JSONField("各专业席位")
     substitutes = models.PositiveSmallIntegerField("每专业候补")
     method = models.CharField(
@@ -41,6 +49,7 @@ class Round(models.Model):
         choices=[(each.value, each.label) for each in Aggregation],
         default=Aggregation.MEAN.value,
     )
+    starts_on = models.DateField("评审开始", null=True)
     due = models.DateTimeField("评分截止")
     started_at = models.DateTimeField("开始评分", null=True)
     ranked_at = models.DateTimeField("汇总排序", null=True)
@@ -63,7 +72,9 @@ class Round(models.Model):
 class DrawSession(models.Model):
     """One ceremony: the lot frozen at its opening, three commitments, three secrets, one record.
 
-    `pool_sealed` holds the lot with its salts, encrypted: opening a leaf needs its salt.
+    `pool_sealed` holds the lot with its salts, encrypted: opening a leaf needs its salt. A
+    `rehearsal` goes the same way and seats nobody. `number_source` is announced at the opening with
+    the moment `number_at` at which it comes out; one person enters the number, another confirms it.
     """
 
     MACHINE = "draw"
@@ -79,6 +90,14 @@ class DrawSession(models.Model):
     root = models.CharField("默克尔根", max_length=64)
     excluded = models.JSONField("事先排除", default=dict)
     projects = models.JSONField("评审项目")
+    rehearsal = models.BooleanField("演练", default=False)
+    number_source = models.CharField("公共随机数来源", max_length=120, blank=True)
+    number_at = models.DateTimeField("公共随机数公布时刻", null=True)
+    public_number = models.CharField("公共随机数", max_length=120, blank=True)
+    number_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    number_confirmed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     record = models.JSONField("公布的记录", null=True)
     void_reason = models.CharField("作废原因", max_length=32, blank=True)
     void_note = models.CharField("作废说明", max_length=300, blank=True)
@@ -90,7 +109,24 @@ class DrawSession(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["round", "number"], name="one_session_per_number"),
             models.UniqueConstraint(
-                fields=["round"], condition=~Q(state="void"), name="one_living_draw_per_round"
+                fields=["round"],
+                condition=~Q(state="void") & Q(rehearsal=False),
+                name="one_living_draw_per_round",
+            ),
+            models.UniqueConstraint(
+                fields=["round"],
+                condition=Q(rehearsal=True, state__in=("committing", "revealing")),
+                name="one_running_rehearsal_per_round",
+            ),
+            models.CheckConstraint(
+                condition=Q(number_source="", number_at=None)
+                | ~Q(number_source="") & Q(number_at__isnull=False),
+                name="a_public_number_has_source_and_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(number_confirmed_by=None)
+                | ~Q(public_number="") & ~Q(number_by=F("number_confirmed_by")),
+                name="a_public_number_is_confirmed_by_another",
             ),
         )
         ordering = ("round", "number")
@@ -101,6 +137,15 @@ class DrawSession(models.Model):
     @property
     def subject(self) -> str:
         return f"draw:{self.pk}"
+
+    @property
+    def province(self) -> str:
+        return self.round.call.province
+
+    @property
+    def confirmed_number(self) -> str | None:
+        """The public number once a second person has confirmed it."""
+        return self.public_number if self.number_confirmed_by_id else None
 
 
 class Share(models.Model):
@@ -145,9 +190,17 @@ class Seat(models.Model):
     note = models.CharField("说明", max_length=300, blank=True)
     invited_at = models.DateTimeField("通知时间")
     answered_at = models.DateTimeField("答复时间", null=True)
+    rating = models.PositiveSmallIntegerField("履职评分", null=True)
+    rating_note = models.CharField("履职评价", max_length=300, blank=True)
+    rated_at = models.DateTimeField("评价时间", null=True)
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                condition=Q(rating=None, rated_at=None)
+                | Q(rating__lte=100, rated_at__isnull=False),
+                name="a_rating_is_of_a_hundred",
+            ),
             models.UniqueConstraint(fields=["round", "expert"], name="one_seat_per_expert"),
             models.UniqueConstraint(
                 fields=["round", "field", "place"],
@@ -166,11 +219,15 @@ class Seat(models.Model):
 
 
 class ScoreSheet(models.Model):
-    """One expert on one project. `marks`: item → {value | units, evidence, comment}; `total` in
-    thousandths of a point, known once signed."""
+    """One expert on one project in one phase. `marks`: item → {value | units, evidence, comment};
+    `total` in thousandths of a point and `qualified`, known once signed.
+
+    Laid when scoring starts: items that are scored from data have their marks from then on.
+    """
 
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="sheets")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="sheets")
+    phase = models.CharField("轮次", max_length=16, choices=Phase, default=Phase.PAPERS)
     marks = models.JSONField("评分", default=dict)
     comment = models.TextField("评审意见", blank=True)
     conflict = models.CharField(
@@ -179,6 +236,7 @@ class ScoreSheet(models.Model):
     conflict_reason = models.CharField("回避事由", max_length=300, blank=True)
     state = models.CharField("状态", max_length=16, choices=SheetState, default=SheetState.DRAFT)
     total = models.PositiveIntegerField("总分（千分之一分）", null=True)
+    qualified = models.BooleanField("合格", null=True)
     salt = models.CharField(max_length=32)
     digest = models.CharField("摘要值", max_length=64, blank=True)
     updated_at = models.DateTimeField("更新时间")
@@ -187,7 +245,8 @@ class ScoreSheet(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["seat", "application"], name="one_sheet_per_expert_and_project"
+                fields=["seat", "application", "phase"],
+                name="one_sheet_per_expert_project_and_phase",
             ),
             models.CheckConstraint(
                 condition=Q(state="draft", total=None)
@@ -206,10 +265,65 @@ class ScoreSheet(models.Model):
         return f"sheet:{self.pk}"
 
 
+class Revision(models.Model):
+    """A signed sheet marked anew after the panel had met: the first values stay where they are.
+
+    The newest revision counts. All of it is written and signed in one step.
+    """
+
+    sheet = models.ForeignKey(ScoreSheet, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveSmallIntegerField("次数")
+    marks = models.JSONField("评分")
+    comment = models.TextField("评审意见", blank=True)
+    reason = models.CharField("改评理由", max_length=500)
+    total = models.PositiveIntegerField("总分（千分之一分）")
+    qualified = models.BooleanField("合格")
+    salt = models.CharField(max_length=32)
+    digest = models.CharField("摘要值", max_length=64)
+    signed_at = models.DateTimeField("签署时间")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["sheet", "number"], name="one_revision_per_number"),
+            models.CheckConstraint(condition=~Q(reason=""), name="revision_has_a_reason"),
+        )
+        ordering = ("sheet", "number")
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} #{self.number}"
+
+
+class Dissent(models.Model):
+    """A member of the panel does not agree with its result, in writing; part of the review report."""
+
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="dissents")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, null=True, related_name="dissents"
+    )
+    text = models.TextField("不同意见和理由")
+    salt = models.CharField(max_length=32)
+    digest = models.CharField("摘要值", max_length=64)
+    signed_at = models.DateTimeField("签署时间")
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=~Q(text=""), name="dissent_has_a_text"),)
+        ordering = ("seat", "id")
+
+    def __str__(self) -> str:
+        return f"{self.seat_id} {self.application_id}"
+
+    @property
+    def subject(self) -> str:
+        return f"dissent:{self.pk}"
+
+
 class Decision(models.Model):
     """One project in the ranking, and whether it is proposed.
 
-    A selected project holds a place of the quota once the round is decided: the quota is a key.
+    `first_total` is what the panel's first sheets came to, where one was marked anew; `tally` what
+    was counted in a vote; `shortfalls` why the project does not qualify; `decided_by` the rule that
+    set it apart from one of the same total. A selected project holds a place of the quota once the
+    round is decided: the quota is a key.
     """
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="decisions")
@@ -219,6 +333,12 @@ class Decision(models.Model):
     rank = models.PositiveSmallIntegerField("名次")
     total = models.PositiveIntegerField("总分（千分之一分）")
     sheets = models.PositiveSmallIntegerField("有效评分表")
+    first_total = models.PositiveIntegerField("合议前总分（千分之一分）", null=True)
+    qualified = models.BooleanField("合格", default=True)
+    shortfalls = models.JSONField("未达到之处", default=list)
+    tally = models.JSONField("计票", default=dict)
+    grade = models.CharField("等次", max_length=16, blank=True)
+    decided_by = models.CharField("同分规则", max_length=32, blank=True)
     selected = models.BooleanField("拟推荐", default=False)
     reason = models.TextField("理由", blank=True)
     place = models.OneToOneField(
@@ -229,6 +349,9 @@ class Decision(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(place=None) | Q(selected=True), name="place_only_for_the_selected"
+            ),
+            models.CheckConstraint(
+                condition=Q(selected=False) | Q(qualified=True), name="selected_is_qualified"
             ),
         )
         ordering = ("round", "rank", "application")

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, NotFound, NotPermitted, WrongState
-from jiangxin.core.scoring.marking import score
 from jiangxin.core.workflow import AcceptanceState, Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_office
@@ -17,10 +15,11 @@ from jiangxin.stages.acceptance.models import Acceptance, Sheet
 from jiangxin.stages.acceptance.queries import assigned
 from jiangxin.stages.acceptance.rules import rubric_of
 from jiangxin.stages.construction.reading import words
-from jiangxin.stages.review.choices import Conflict, SheetState
-from jiangxin.stages.review.marks import marks_of, problems_of, stored
+from jiangxin.stages.review import signing
+from jiangxin.stages.review.choices import Conflict
 
 NOTE = 500
+CLAUSE, VERB = "4.3", "评价"
 
 
 @transaction.atomic
@@ -31,17 +30,9 @@ def declare(*, viewer: Viewer, sheet_id: int, conflict: bool, reason: str = "") 
     province is told of a conflict, for it must name another expert.
     """
     sheet = _locked(viewer, sheet_id)
-    if sheet.state == SheetState.SIGNED:
-        raise _signed()
-    if sheet.conflict == Conflict.DECLARED:
-        raise WrongState("已对该项目申请回避，不能撤回。", clause="4.3")
-    if conflict:
-        reason = words(reason, "回避事由", "reason", most=300, clause="4.3")
-    if not conflict and sheet.conflict == Conflict.NONE:
+    if not signing.declare(sheet, conflict=conflict, reason=reason, clause=CLAUSE, verb=VERB):
         return sheet
-    sheet.conflict = Conflict.DECLARED if conflict else Conflict.NONE
-    sheet.conflict_reason = reason if conflict else ""
-    sheet.save(update_fields=["conflict", "conflict_reason"])
+    sheet.save(update_fields=[*signing.DECLARED])
     append(
         type=f"acceptance_sheet.conflict_{'declared' if conflict else 'denied'}",
         subject=sheet.subject,
@@ -70,12 +61,10 @@ def save(
     is declared or after signing.
     """
     sheet = _locked(viewer, sheet_id)
-    _require_open(sheet)
-    by = rubric_of(sheet.acceptance)
-    sheet.marks = {item.id: stored(item, data) for item in by.items()}
-    sheet.comment = comment.replace("\0", "").strip()
+    signing.require_open(sheet, clause=CLAUSE, verb=VERB)
+    problems = signing.keep(sheet, rubric_of(sheet.acceptance), data, comment)
     sheet.save(update_fields=["marks", "comment"])
-    return sheet, problems_of(by, sheet)
+    return sheet, problems
 
 
 @transaction.atomic
@@ -86,29 +75,10 @@ def sign(*, viewer: Viewer, sheet_id: int) -> Sheet:
     not the score. Raises `Invalid` naming the items that are missing or wrong.
     """
     sheet = _locked(viewer, sheet_id)
-    _require_open(sheet)
-    by = rubric_of(sheet.acceptance)
-    problems = problems_of(by, sheet)
-    if problems:
-        first = next(iter(problems))
-        raise Invalid(
-            f"还有 {len(problems)} 项未评好，例如“{by.item(first).name}”{problems[first]}。",
-            remedy="请补齐后再签署；已填内容不会丢失。",
-            clause="4.3",
-            field=first,
-        )
-    sheet.total = score(by, marks_of(by, sheet)).total
-    sheet.state, sheet.signed_at = SheetState.SIGNED, clock.now()
-    sheet.digest = digest(
-        {
-            "salt": sheet.salt,
-            "acceptance": sheet.acceptance.subject,
-            "marks": sheet.marks,
-            "comment": sheet.comment,
-            "total": sheet.total,
-        }
-    )
-    sheet.save(update_fields=["total", "state", "signed_at", "digest"])
+    signing.require_open(sheet, clause=CLAUSE, verb=VERB)
+    about = {"acceptance": sheet.acceptance.subject}
+    signing.seal(sheet, rubric_of(sheet.acceptance), about, clause=CLAUSE)
+    sheet.save(update_fields=[*signing.SIGNED])
     append(
         type="acceptance_sheet.signed",
         subject=sheet.subject,
@@ -131,7 +101,7 @@ def tick(
     if not sheet.leader:
         raise NotPermitted("验收清单由组长填写。", remedy="请把核查情况告知组长。", clause="4.3")
     if sheet.conflict != Conflict.NONE:
-        _require_open(sheet)
+        signing.require_open(sheet, clause=CLAUSE, verb=VERB)
     row = sheet.acceptance
     for item in row.checklist:
         word = ticks.get(item["key"], "")
@@ -155,23 +125,6 @@ def tick(
             payload={"digest": digest(row.checklist)},
         )
     return row
-
-
-def _require_open(sheet: Sheet) -> None:
-    if sheet.state == SheetState.SIGNED:
-        raise _signed()
-    if sheet.conflict == Conflict.UNDECLARED:
-        raise WrongState("请先申明与该项目有无利害关系。", clause="4.3")
-    if sheet.conflict == Conflict.DECLARED:
-        raise WrongState("已对该项目申请回避，不再评价。", clause="4.3")
-
-
-def _signed() -> WrongState:
-    return WrongState(
-        "评价表已签署，不能修改。",
-        remedy="如发现差错，请联系省级人社部门和监督人员。",
-        clause="4.3",
-    )
 
 
 def _locked(viewer: Viewer, sheet_id: int) -> Sheet:

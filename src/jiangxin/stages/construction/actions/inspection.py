@@ -156,9 +156,13 @@ def close_commitments(*, viewer: Viewer, inspection_id: int) -> Inspection:
 
 
 @transaction.atomic
-def reveal(*, viewer: Viewer, inspection_id: int, secret: str) -> Share:
+def reveal(*, viewer: Viewer, inspection_id: int, secret: str) -> Share | None:
     """The viewer's party opens its secret; see `review.actions.draw.reveal`."""
-    share: Share = parties.reveal(_locked(viewer, inspection_id), viewer, secret)
+    row = _locked(viewer, inspection_id)
+    share: Share | None = parties.reveal(row, viewer, secret)
+    if share is None:
+        own = [parties.party_of(viewer)]
+        _void(row, viewer, VoidReason.SECRET_REUSED, parties.REUSED, own)
     return share
 
 
@@ -206,17 +210,30 @@ def void(*, viewer: Viewer, inspection_id: int, reason: VoidReason, note: str) -
     Effects: the void record (when it had been sealed); state void; event `draw.voided`. Raises
     `Invalid` without a note, `WrongState` once all secrets are open.
     """
-    row = _locked(viewer, inspection_id)
-    made = ceremony(row)
+    viewer.require(Role.PROVINCE_HR)
+    return _void(_locked(viewer, inspection_id), viewer, reason, note)
+
+
+def _void(
+    row: Inspection,
+    viewer: Viewer,
+    reason: VoidReason,
+    note: str,
+    at_fault: Iterable[str] = (),
+) -> Inspection:
+    """`at_fault`: a party whose secret was public before; then the reason is a fact of the system's."""
+    made, at_fault = ceremony(row), tuple(at_fault)
 
     def reasons_given() -> None:
-        parties.require_void_reason(made, reason, note, short=False)
+        if not at_fault:
+            parties.require_void_reason(row, made, reason, note, short=False)
 
     row.void_reason, row.void_note = reason.value, note.strip()[:300]
     if row.record and row.state == DrawState.REVEALING:
         reasons_given()
+        after = made.abandon(reason, at_fault)
         row.record = records.void_record(
-            row.record, reason=reason, parties=made.abandon(reason).at_fault, note=row.void_note
+            row.record, reason=reason, parties=after.at_fault, note=row.void_note
         )
     move(
         row,

@@ -59,6 +59,11 @@ class Inspection(models.Model):
         )
         ordering = ("-year", "province", "-number")
 
+    # What a draw of a panel may have, and an inspection never has.
+    rehearsal = False
+    number_source = public_number = ""
+    number_at = number_by_id = confirmed_number = None
+
     def __str__(self) -> str:
         return f"{self.province}-{self.year}-{self.number}"
 

@@ -22,7 +22,7 @@ from ..checks import (
     require_within_budget,
 )
 from ..models import Plan, PlanLine
-from ..queries.plans import APPROVE, eligible
+from ..queries.plans import APPROVE, eligible, left_out
 from ..rules import band_text, is_outside, sound_amount, sound_text, supported_years
 
 LONGEST_REASON = 500
@@ -30,10 +30,11 @@ LONGEST_REASON = 500
 
 @transaction.atomic
 def draft_plan(*, viewer: Viewer, year: int, budget: int) -> Plan:
-    """Begin the plan of a year.
+    """Begin the plan of a year, or the next supplement to it for projects that it left out.
 
     Effects: the row; event `plan.drafted`. Raises `Invalid` for a year in which nothing is due or
-    an impossible budget, `LimitReached` when the year has its plan.
+    an impossible budget, `LimitReached` while a draft of the year is open, or when its plans hold
+    every project that is due.
     """
     viewer.require(*MINISTRIES)
     sound_amount(budget, "budget")
@@ -46,20 +47,26 @@ def draft_plan(*, viewer: Viewer, year: int, budget: int) -> Plan:
         )
     if year > clock.today().year + 1:
         raise Invalid("最早可提前一年编制分配方案。", clause="4.4", field="year")
+    states = list(Plan.objects.filter(year=year).values_list("state", flat=True))
+    part = 1 + len(states)
+    if states and PlanState.DRAFT not in states and not left_out(year).exists():
+        raise LimitReached(
+            f"{year} 年已有资金分配方案，到期应补助的项目都已列入。", clause="4.4", field="year"
+        )
     try:
         with transaction.atomic():
-            row = Plan.objects.create(year=year, budget=budget)
+            row = Plan.objects.create(year=year, part=part, budget=budget)
     except IntegrityError as error:
-        if "one_plan_per_year" not in str(error):
+        if "one_plan_per_year" not in str(error) and "one_draft_plan" not in str(error):
             raise
         raise LimitReached(
-            f"{year} 年已有资金分配方案。", remedy="每年一份，请在原方案上办理。", field="year"
+            f"{year} 年已有资金分配方案在编制。", remedy="请在原方案上办理。", field="year"
         ) from None
     append(
         type="plan.drafted",
         subject=row.subject,
         by=viewer,
-        payload={"year": year, "budget": budget},
+        payload={"year": year, "part": part, "budget": budget},
     )
     return row
 
@@ -277,7 +284,7 @@ def _tell(row: Plan, lines: list[PlanLine]) -> None:
             tell_office(
                 role=role,
                 province=province,
-                title=f"{row.year} 年后补助资金分配方案已批准",
+                title=f"{row.name}已批准",
                 text=f"本省 {wan(amount)} 万元。请在资金到省后及时转拨项目单位。",
                 about=row.subject,
             )

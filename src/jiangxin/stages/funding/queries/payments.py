@@ -91,6 +91,12 @@ def standing(title: Title) -> Standing:
     )
 
 
+def first_arrival(title: Title) -> date | None:
+    """The day on which the first central money reached the unit, as the unit confirmed it."""
+    rows = Payment.objects.live().filter(title=title, leg=Leg.TO_UNIT, arrival__isnull=False)
+    return rows.order_by("arrival__on").values_list("arrival__on", flat=True).first()
+
+
 def unconfirmed(title: Title) -> QuerySet[Payment]:
     """What was paid to the unit and is not confirmed by it yet, oldest first."""
     rows = Payment.objects.live().filter(title=title, leg__in=TO_BE_CONFIRMED, arrival=None)

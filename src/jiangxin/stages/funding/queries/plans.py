@@ -116,14 +116,15 @@ def registered_for(plan_year: int) -> QuerySet[Title]:
     )
 
 
+def left_out(plan_year: int) -> QuerySet[Title]:
+    """The titles whose support is due in `plan_year` and that no plan holds."""
+    return registered_for(plan_year).filter(plan_lines=None)
+
+
 def eligible(row: Plan) -> QuerySet[Title]:
     """What can be added to a plan now: due, verified by both, in no plan yet. `claim` comes along."""
-    return (
-        registered_for(row.year)
-        .filter(claim__state=ClaimState.VERIFIED, plan_lines=None)
-        .select_related("claim")
-        .order_by("province", "kind", "number")
-    )
+    rows = left_out(row.year).filter(claim__state=ClaimState.VERIFIED)
+    return rows.select_related("claim").order_by("province", "kind", "number")
 
 
 def unready(row: Plan) -> QuerySet[Title]:
@@ -133,10 +134,14 @@ def unready(row: Plan) -> QuerySet[Title]:
 
 
 def plan_years() -> list[int]:
-    """The years for which a plan can be made and is not: with projects of the pack behind them."""
+    """The years for which a plan can be begun: with projects of the pack behind them, no draft open,
+    and after a first plan only while projects are left out."""
     covered = [year for year in range(2000, clock.today().year + 2) if pack().covers(year)]
     years = {support_year(year) for year in covered}
-    return sorted(years - set(Plan.objects.values_list("year", flat=True)))
+    states = dict(Plan.objects.order_by("part").values_list("year", "state"))
+    open_ = {year for year, state in states.items() if state == PlanState.DRAFT}
+    whole = {year for year in states if year not in open_ and not left_out(year).exists()}
+    return sorted(years - open_ - whole)
 
 
 def plans_waiting(viewer: Viewer) -> Waits:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, WrongState
-from jiangxin.core.workflow import ProjectState, RectificationState, Role
+from jiangxin.core.workflow import Guard, ProjectState, RectificationState, Role
 from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_unit
@@ -15,8 +15,9 @@ from jiangxin.stages.application.titled import move_project
 from jiangxin.stages.construction.reading import words
 from jiangxin.stages.rectification.choices import Word
 from jiangxin.stages.rectification.models import Attempt, Rectification
-from jiangxin.stages.rectification.queries import PASS
+from jiangxin.stages.rectification.queries import PASS, failed
 from jiangxin.stages.rectification.rules import is_over, require_other
+from jiangxin.stages.titles.models import Title
 
 from .mending import require_within
 from .order import locked
@@ -213,6 +214,22 @@ def expire(*, viewer: Viewer, rectification_id: int, reason: str) -> Rectificati
         about=row.subject,
     )
     return row
+
+
+@transaction.atomic
+def let_stand(*, title: Title, by: Viewer, guards: Mapping[str, Guard], case: str) -> None:
+    """Close an order whose term ended in vain, because both departments let the title stand.
+
+    Effects, in order: order kept, event `rectification.kept`; project under construction again,
+    event `project.kept`: what it still owes is its acceptance (4.3). Nothing for a title without
+    such an order. `guards` are those of the dismissed case, `case` is its subject.
+    """
+    found = failed(title)
+    if found is None:
+        return
+    row = Rectification.objects.select_for_update().get(pk=found.pk)
+    move(row, step="keep", by=by, guards=guards, payload={"case": case})
+    move_project(title, step="keep", by=by, guards=guards, payload={"case": case})
 
 
 def _last(row: Rectification) -> Attempt | None:

@@ -9,18 +9,26 @@ from django.db.models import QuerySet
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, WrongState
-from jiangxin.core.scoring.points import shown
 from jiangxin.core.workflow import Guard, Role, RoundState
 from jiangxin.records.concurrence import actions as concurrence
+from jiangxin.records.documents.actions import keep_generated
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.models import Kind, QuotaPlace
 from jiangxin.stages.review.models import Decision, Round
+from jiangxin.stages.review.papers import minutes_pdf
 from jiangxin.stages.review.queries.ranking import DECIDE, departures, proposal_digest
-from jiangxin.stages.review.rubrics import rubric
 
 from .rounds import locked
+
+# what the province writes of the meeting: field → its name and its most letters
+MINUTES = {
+    "held_on": ("会议时间", 60),
+    "place": ("会议地点", 100),
+    "present": ("参加人员", 500),
+    "notes": ("讨论情况", 4000),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ def choose(*, viewer: Viewer, round_id: int, choices: Mapping[int, Choice]) -> R
     A draft may be saved without reasons and over the quota: `concur` and `decide` ask for both.
     Effects: the rows; what both departments said about the former proposal is voided; event
     `round.proposal_changed` with the digest. Raises `Invalid` for a project outside the ranking or
-    below its rubric's pass line.
+    that does not qualify.
     """
     viewer.require(Role.PROVINCE_HR)
     row = locked(viewer, round_id)
@@ -53,7 +61,7 @@ def choose(*, viewer: Viewer, round_id: int, choices: Mapping[int, Choice]) -> R
         decision = held.get(project)
         if decision is None:
             raise Invalid("所选项目不在本次排序中。", remedy="请刷新页面后再选。")
-        _require_pass(row, decision, choice)
+        _require_pass(decision, choice)
         decision.selected, decision.reason = choice.selected, choice.reason.strip()
     Decision.objects.bulk_update(held.values(), ["selected", "reason"])
     after = proposal_digest(row)
@@ -65,6 +73,37 @@ def choose(*, viewer: Viewer, round_id: int, choices: Mapping[int, Choice]) -> R
             by=viewer,
             payload={"digest": after},
         )
+    return row
+
+
+@transaction.atomic
+def write_minutes(*, viewer: Viewer, round_id: int, minutes: Mapping[str, str]) -> Round:
+    """Write what the document will say of the meeting: `held_on`, `place`, `present`, `notes`.
+
+    Effects: the texts; what both departments said before is voided; event `round.minutes_written`
+    with the digest. Raises `WrongState` before the ranking and after the decision, `Invalid` for a
+    text that is too long.
+    """
+    viewer.require(Role.PROVINCE_HR)
+    row = locked(viewer, round_id)
+    if row.state != RoundState.RANKED:
+        raise WrongState("纪要在汇总排序之后、确定名单之前编写。", clause="3.1")
+    texts = {key: minutes.get(key, "").replace("\0", "").strip() for key in MINUTES}
+    for key, (label, most) in MINUTES.items():
+        if len(texts[key]) > most:
+            raise Invalid(f"{label}最多 {most} 字，现有 {len(texts[key])} 字。", field=key)
+    kept = {key: text for key, text in texts.items() if text}
+    if kept == row.minutes:
+        return row
+    row.minutes = kept
+    row.save(update_fields=["minutes"])
+    concurrence.void(subject=row.subject, reason="评审纪要已修改", by=viewer, acts=(DECIDE,))
+    append(
+        type="round.minutes_written",
+        subject=row.subject,
+        by=viewer,
+        payload={"digest": proposal_digest(row)},
+    )
     return row
 
 
@@ -103,7 +142,7 @@ def decide(*, viewer: Viewer, round_id: int) -> Round:
     """Fix the proposal.
 
     Effects, in order: round decided, event `round.decided` with the digest; each selected project
-    takes a place of the quota (a key: nobody else can hold it) and is proposed, event
+    takes a place of the quota (a key: nobody else can hold it); the minutes are kept; it is proposed, event
     `project.proposed`; each other project is passed over, event `project.not_selected`. Raises
     `WrongState` while a department is missing, `Invalid` without a needed reason, `LimitReached`
     when there are not enough free places.
@@ -128,6 +167,10 @@ def decide(*, viewer: Viewer, round_id: int) -> Round:
         also=("decided_at",),
     )
     take_places(row)
+    data = minutes_pdf(row)
+    name = f"评审纪要-{row.call.year}-{Kind(row.kind).label}.pdf"
+    row.paper = keep_generated(name=name, media_type="application/pdf", data=data)
+    row.save(update_fields=["paper"])
     decisions = {each.application_id: each for each in row.decisions.all()}
     projects = Application.objects.select_for_update().filter(pk__in=decisions).order_by("id")
     for project in projects:
@@ -211,12 +254,12 @@ def require_reasons(row: Round) -> None:
         )
 
 
-def _require_pass(row: Round, decision: Decision, choice: Choice) -> None:
-    line = rubric(row, decision.application.track).pass_points
-    if choice.selected and decision.total < line:
+def _require_pass(decision: Decision, choice: Choice) -> None:
+    """Raises `Invalid` for a project that does not qualify: a group below its floor, the whole below
+    the line, or not more than half of the votes."""
+    if choice.selected and not decision.qualified:
         raise Invalid(
-            f"“{decision.application.title}”得 {shown(decision.total)} 分，"
-            f"低于评分标准的合格线 {shown(line)} 分，不能推荐。",
+            f"“{decision.application.title}”评审不合格：{'；'.join(decision.shortfalls)}，不能推荐。",
             remedy="请取消选择该项目。",
             clause="3.2",
             field=f"selected-{decision.application_id}",

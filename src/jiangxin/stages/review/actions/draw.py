@@ -4,6 +4,8 @@ The rules of the order stand in `core/draw/ceremony`; here they meet rows, peopl
 """
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
@@ -14,13 +16,14 @@ from jiangxin.core.draw.pool import Entry, freeze, leaves_root
 from jiangxin.core.draw.record import VoidReason
 from jiangxin.core.draw.walk import adequacy
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import NotFound, WrongState
+from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
 from jiangxin.core.workflow import DrawState, Role, RoundState
 from jiangxin.records.identity.secrets import seal
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
+from jiangxin.stages.application.models import Application
 from jiangxin.stages.experts.choices import Field
-from jiangxin.stages.programme.queries import pack, parameter
+from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Round, Seat, Share
 from jiangxin.stages.review.queries.ceremony import (
@@ -32,37 +35,118 @@ from jiangxin.stages.review.queries.ceremony import (
     opened,
     outcome,
 )
-from jiangxin.stages.review.queries.preparation import entry_of, lot, projects_to_judge
+from jiangxin.stages.review.queries.preparation import (
+    entry_of,
+    examined,
+    lot,
+    projects_to_judge,
+    recusal_rules,
+    require_not_too_early,
+)
 
 from . import parties
 from .rounds import locked as locked_round
 
-SECRET_BYTES = 32
+MOST_SOURCE = 80
 
 
 @transaction.atomic
-def open_session(*, viewer: Viewer, round_id: int) -> DrawSession:
+def open_session(
+    *,
+    viewer: Viewer,
+    round_id: int,
+    rehearsal: bool = False,
+    number_source: str = "",
+    number_at: datetime | None = None,
+) -> DrawSession:
     """Freeze the lot of a new session and wait for the commitments.
 
-    In the lot: every active or suspended expert of the province in the fields that the panel
-    needs; those barred from any examined project are excluded with their reason. Effects: the row
-    with fresh salts; event `draw.opened` with root and counts. Raises `WrongState` while a project
-    is still in examination, without projects, when a session is running, or with too few experts.
+    In the lot: every active or suspended expert of the province in the fields that the panel needs,
+    borrowed ones too; those barred from any examined project are excluded with their reason. A
+    `rehearsal` goes the same way and seats nobody. `number_source` and `number_at` announce a public
+    number and when it comes out. Effects: the row with fresh salts; event `draw.opened` (or
+    `draw.rehearsal_opened`) with root and counts. Raises `WrongState` while a project is still in
+    examination, without projects, earlier than `draw.not_before_working_days` allow, when a session
+    is running, or with too few experts; `Invalid` for a number without source or moment to come.
     """
     viewer.require(Role.PROVINCE_HR)
     row = locked_round(viewer, round_id)
+    _require_openable(row, rehearsal)
+    source = _announced(number_source, number_at)
+    projects = examined(row) if rehearsal else projects_to_judge(row)
+    session = _frozen(row, projects, rehearsal, number_source.strip(), number_at, source)
+    try:
+        with transaction.atomic():
+            session.save(force_insert=True)
+    except IntegrityError:
+        raise WrongState(
+            "已有一场抽取正在进行或已经完成。", remedy="每次评审只有一场有效的抽取。", clause="3.2"
+        ) from None
+    append(
+        type="draw.rehearsal_opened" if rehearsal else "draw.opened",
+        subject=session.subject,
+        by=viewer,
+        payload={
+            "session": session.plan["session"],
+            "root": session.root,
+            "pool": len(session.leaves),
+            "excluded": len(session.excluded),
+            "public_source": source,
+        },
+    )
+    return session
+
+
+def _require_openable(row: Round, rehearsal: bool) -> None:
     if row.state != RoundState.PREPARING:
         raise WrongState(
             "评审已经开始，不能再抽取。", remedy="缺席的专家按原顺序递补。", clause="3.2"
         )
-    projects = projects_to_judge(row)
+    if not rehearsal:
+        require_not_too_early(row)
+    elif row.sessions.filter(rehearsal=False).exclude(state=DrawState.VOID).exists():
+        raise WrongState("正式抽取已经开场，不能再演练。", clause="3.2")
+
+
+def _announced(source: str, at: datetime | None) -> str | None:
+    """The public number as the plan names it. Raises `Invalid` for half of an announcement."""
+    if not source.strip() and at is None:
+        return None
+    if not source.strip() or at is None:
+        raise Invalid(
+            "公共随机数须同时写明来源和公布时刻。",
+            remedy="例如：双色球第2025101期开奖号码，当日21:15；不使用的，两项都不填。",
+            clause="3.2",
+            field="number_source" if at else "number_at",
+        )
+    if at <= clock.now():
+        raise Invalid(
+            "公共随机数必须在开场以后公布。",
+            remedy="已经公布的数，谁都可以事先知道，不能使用。",
+            clause="3.2",
+            field="number_at",
+        )
+    if len(source.strip()) > MOST_SOURCE or not source.strip().isprintable():
+        raise Invalid(f"来源最多 {MOST_SOURCE} 字，不含换行。", field="number_source")
+    return f"{source.strip()}（{clock.long_moment(at)}公布）"
+
+
+def _frozen(
+    row: Round,
+    projects: list[Application],
+    rehearsal: bool,
+    number_source: str,
+    number_at: datetime | None,
+    source: str | None,
+) -> DrawSession:
+    """The session with its lot as it stands now, not yet saved."""
     experts, barred = lot(row, projects)
     number = row.sessions.count() + 1
-    plan = _plan(row, number)
+    plan = _plan(row, number, rehearsal, source)
     entries = [entry_of(each) for each in experts]
     _require_enough(entries, plan, {expert_code(pk) for pk in barred})
     pool = freeze(entries, plan.algorithm)
-    session = DrawSession(
+    return DrawSession(
         round=row,
         number=number,
         plan=plan.to_json(),
@@ -75,27 +159,11 @@ def open_session(*, viewer: Viewer, round_id: int) -> DrawSession:
             if expert_id(entry.expert) in barred
         },
         projects=[project.pk for project in projects],
+        rehearsal=rehearsal,
+        number_source=number_source,
+        number_at=number_at,
         opened_at=clock.now(),
     )
-    try:
-        with transaction.atomic():
-            session.save(force_insert=True)
-    except IntegrityError:
-        raise WrongState(
-            "已有一场抽取正在进行或已经完成。", remedy="每次评审只有一场有效的抽取。", clause="3.2"
-        ) from None
-    append(
-        type="draw.opened",
-        subject=session.subject,
-        by=viewer,
-        payload={
-            "session": plan.session,
-            "root": session.root,
-            "pool": len(pool),
-            "excluded": len(session.excluded),
-        },
-    )
-    return session
 
 
 @transaction.atomic
@@ -106,7 +174,7 @@ def commit(*, viewer: Viewer, session_id: int, commitment: str) -> Share:
     party of this province, `WrongState` when the party has committed or the person stands for
     another party already, `Invalid` for what is no commitment.
     """
-    session, _ = _locked(viewer, session_id)
+    session, _ = locked(viewer, session_id)
     share: Share = parties.commit(session, viewer, commitment)
     return share
 
@@ -132,11 +200,17 @@ def close_commitments(*, viewer: Viewer, session_id: int) -> DrawSession:
 
     Effects: the sealed record; state revealing; event `draw.committed` with seal and root.
     """
-    session, _ = _locked(viewer, session_id)
+    session, _ = locked(viewer, session_id)
     made = ceremony(session)
 
     def all_committed() -> None:
         made.close("0" * 64)
+        if session.number_at is not None and session.number_at <= clock.now():
+            raise WrongState(
+                "公共随机数的公布时刻已过，本场不能再封存。",
+                remedy="请以“抽取因故中断”作废，另开一场，宣布下一期的公共随机数。",
+                clause="3.2",
+            )
 
     if session.state == DrawState.COMMITTING:
         all_committed()
@@ -159,15 +233,18 @@ def close_commitments(*, viewer: Viewer, session_id: int) -> DrawSession:
 
 
 @transaction.atomic
-def reveal(*, viewer: Viewer, session_id: int, secret: str) -> Share:
+def reveal(*, viewer: Viewer, session_id: int, secret: str) -> Share | None:
     """The viewer's party opens its secret.
 
-    Effects: the share; event `draw.party_revealed`. Raises `Tampered` when the secret is not the
-    promised one (the right one can still be given), `WrongState` when it was public before:
-    then it was predictable and the session must be voided.
+    Effects: the share; event `draw.party_revealed`. A secret that was public before was predictable:
+    nothing of it is kept, the session becomes void by that reason, naming the party, and None is
+    returned. Raises `Tampered` when the secret is not the promised one (the right one can still be
+    given), `WrongState` once the time for it is over.
     """
-    session, _ = _locked(viewer, session_id)
-    share: Share = parties.reveal(session, viewer, secret)
+    session, party = locked(viewer, session_id)
+    share: Share | None = parties.reveal(session, viewer, secret)
+    if share is None:
+        _void(session, viewer, VoidReason.SECRET_REUSED, parties.REUSED, [party])
     return share
 
 
@@ -176,12 +253,15 @@ def draw(*, viewer: Viewer, session_id: int) -> DrawSession:
     """Walk the order that the seed gives, and invite the panel.
 
     Effects, in order: the opened record without names; state drawn, event `draw.drawn` with seed
-    and digest; one seat for each place, invited. Raises `WrongState` when the lot is too small.
+    and digest; one seat for each place, invited, and none in a rehearsal. Raises `WrongState` when
+    the lot is too small, or the public number is not confirmed.
     """
-    session, _ = _locked(viewer, session_id)
+    session, _ = locked(viewer, session_id)
     made = ceremony(session)
 
     def all_revealed() -> None:
+        if made.state is State.AWAITING_NUMBER:
+            raise WrongState("公共随机数还没有录入并经另一方核对。", clause="3.2")
         if made.state is not State.READY:
             raise WrongState("各方的随机数还没有全部公开。", clause="3.2")
 
@@ -200,7 +280,8 @@ def draw(*, viewer: Viewer, session_id: int) -> DrawSession:
         payload=payload,
         also=("record", "drawn_at"),
     )
-    fill_places(session)
+    if not session.rehearsal:
+        fill_places(session)
     return session
 
 
@@ -239,17 +320,30 @@ def void(*, viewer: Viewer, session_id: int, reason: VoidReason, note: str) -> D
     `Invalid` without a note, `WrongState` for 未公开 when nobody is missing, and when all secrets
     are open, so that the panel can be computed: then only 专家不足 that is a fact counts.
     """
-    session, _ = _locked(viewer, session_id)
+    viewer.require(Role.PROVINCE_HR)
+    session, _ = locked(viewer, session_id)
+    return _void(session, viewer, reason, note)
+
+
+def _void(
+    session: DrawSession,
+    viewer: Viewer,
+    reason: VoidReason,
+    note: str,
+    at_fault: Sequence[str] = (),
+) -> DrawSession:
+    """`at_fault`: a party whose secret was public before; then the reason is a fact of the system's."""
     made = ceremony(session)
 
     def reasons_given() -> None:
         short = made.state is State.READY and bool(outcome(session).missing)
-        parties.require_void_reason(made, reason, note, short=short)
+        if not at_fault:
+            parties.require_void_reason(session, made, reason, note, short=short)
 
     session.void_reason, session.void_note = reason.value, note.strip()[:300]
     if session.record and session.state == DrawState.REVEALING:
         reasons_given()
-        after = made.abandon(reason)
+        after = made.abandon(reason, at_fault)
         session.record = records.void_record(
             session.record, reason=reason, parties=after.at_fault, note=session.void_note
         )
@@ -264,7 +358,8 @@ def void(*, viewer: Viewer, session_id: int, reason: VoidReason, note: str) -> D
     return session
 
 
-def _locked(viewer: Viewer, session_id: int) -> tuple[DrawSession, str]:
+def locked(viewer: Viewer, session_id: int) -> tuple[DrawSession, str]:
+    """The session, locked, and the viewer's party. Raises `NotPermitted`, `NotFound`."""
     party = parties.party_of(viewer)
     session = (
         DrawSession.objects.select_for_update(of=("self",))
@@ -277,13 +372,15 @@ def _locked(viewer: Viewer, session_id: int) -> tuple[DrawSession, str]:
     return session, party
 
 
-def _plan(row: Round, number: int) -> Plan:
-    years = parameter("recusal.years", row.call.year)
+def _plan(row: Round, number: int, rehearsal: bool, source: str | None) -> Plan:
+    """A rehearsal says so in its name, which seal, seed and record carry."""
+    name = f"{row.call.province}-{row.call.year}-{row.kind}-{number}"
     return Plan(
-        session=f"{row.call.province}-{row.call.year}-{row.kind}-{number}",
+        session=f"演练-{name}" if rehearsal else name,
         seats={Field(field).label: count for field, count in row.seats.items() if count},
         substitutes=row.substitutes,
-        rule_version=f"{pack().code} 回避 {years} 年",
+        rule_version=f"{pack().code} 回避：{recusal_rules(row.call).text}",
+        public_source=source,
     )
 
 
@@ -296,7 +393,7 @@ def _require_enough(entries: list[Entry], plan: Plan, out: set[str]) -> None:
     if short:
         raise WrongState(
             f"回避后专家不足：{'；'.join(short)}。",
-            remedy="请先补充专家库，或商请邻近省份专家入库。",
+            remedy="请先补充专家库，或向其他省份商借专家；也可在规定范围内调整各专业席位。",
             clause="3.2",
         )
     if missing_bits(plan, len(entries)):

@@ -10,11 +10,10 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.review.choices import SeatStatus
-from jiangxin.stages.review.models import DrawSession, Seat
+from jiangxin.stages.review.models import DrawSession, Round, Seat
 from jiangxin.stages.review.queries.ceremony import opened, outcome
 
 from .draw import fill_places
-from .rounds import locked as locked_round
 from .sheets import lay_sheets
 
 
@@ -98,17 +97,52 @@ def replace(*, viewer: Viewer, seat_id: int, reason: SkipReason, note: str) -> S
     return newcomer
 
 
+@transaction.atomic
+def rate(*, viewer: Viewer, seat_id: int, points: int, note: str) -> Seat:
+    """How an expert served, of 100, once the scores are in; once, with words.
+
+    Effects: the rating; event `expert.rated` on the seat, without points. Raises `Invalid` for points
+    beyond 0–100 or without words, `WrongState` while the review runs, for a seat that nobody held,
+    and for a second rating.
+    """
+    viewer.require(Role.PROVINCE_HR)
+    seat = _locked(viewer, seat_id)
+    if seat.round.state not in (RoundState.RANKED, RoundState.DECIDED):
+        raise WrongState("汇总排序以后再评价专家。", clause="3.2")
+    if seat.status != SeatStatus.ACCEPTED:
+        raise WrongState("这位专家没有参加评审。", clause="3.2")
+    if seat.rating is not None:
+        raise WrongState("已经评价过，不能再改。", clause="3.2")
+    if not 0 <= points <= 100:
+        raise Invalid("评分应在 0 至 100 之间。", clause="3.2", field=f"rating-{seat_id}")
+    if not note.strip():
+        raise Invalid("请写明评价，例如到场、尽职、纪律情况。", field=f"rating-{seat_id}")
+    seat.rating, seat.rating_note, seat.rated_at = points, note.strip()[:300], clock.now()
+    seat.save(update_fields=["rating", "rating_note", "rated_at"])
+    append(
+        type="expert.rated",
+        subject=seat.expert.subject,
+        by=viewer,
+        payload={"seat": seat.subject, "round": seat.round.subject},
+    )
+    return seat
+
+
 def _locked(viewer: Viewer, seat_id: int) -> Seat:
     """The seat with its round locked: the round is what all of a panel's steps queue on."""
     rows = Seat.objects.select_related("expert").filter(pk=seat_id)
-    if viewer.role is Role.EXPERT:
+    if viewer.role is Role.EXPERT:  # who may be on loan from another province
         rows = rows.filter(expert__user_id=viewer.user_id or 0)
-    elif viewer.role is not Role.PROVINCE_HR:
+    elif viewer.role is Role.PROVINCE_HR:
+        rows = rows.filter(round__call__province=viewer.province)
+    else:
         raise NotPermitted("席位由专家本人或省级人社部门办理。", clause="3.2")
-    found = rows.filter(round__call__province=viewer.province).first()
+    found = rows.first()
     if found is None:
         raise NotFound("没有这一席位。", remedy="它可能属于其他专家或其他省份。")
-    row = locked_round(viewer, found.round_id)
+    row = (
+        Round.objects.select_for_update(of=("self",)).select_related("call").get(pk=found.round_id)
+    )
     seat = Seat.objects.select_for_update().get(pk=found.pk)
     seat.round = row
     return seat

@@ -1,15 +1,15 @@
 """A round from its opening to the ranking."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
-from jiangxin.core.scoring.aggregate import MIN_TRIMMED, Aggregation, aggregate
-from jiangxin.core.scoring.ranking import Ranked, Row, rank
+from jiangxin.core.scoring.aggregate import MIN_TRIMMED, Aggregation
+from jiangxin.core.scoring.ranking import Ranked
 from jiangxin.core.workflow import ProjectState, Role, RoundState
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
@@ -17,24 +17,31 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import overlay_of
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call, Kind
-from jiangxin.stages.programme.queries import pack, parameter
+from jiangxin.stages.programme.queries import last_day, own_parameter, pack, parameter
 from jiangxin.stages.review.choices import SeatStatus
-from jiangxin.stages.review.models import Decision, Round
+from jiangxin.stages.review.models import Decision, Revision, Round
 from jiangxin.stages.review.queries.coverage import (
     counting,
+    lock_open,
     require_all_signed,
+    require_last_phase,
     require_seated,
-    valid_totals,
 )
+from jiangxin.stages.review.results import Found, results
 from jiangxin.stages.review.rubrics import pinned, rubrics_digest
+from jiangxin.stages.review.rules import chosen as chosen_rules
+from jiangxin.stages.review.rules import stored
 
 from .sheets import lay_sheets
 
 
 @transaction.atomic
-def open_round(*, viewer: Viewer, call_id: int, kind: Kind, due: datetime) -> Round:
+def open_round(
+    *, viewer: Viewer, call_id: int, kind: Kind, due: datetime, starts_on: date | None = None
+) -> Round:
     """Begin the review of one kind: rubrics pinned, panel seats by default, scoring due at `due`.
 
+    Without `starts_on` the review starts on the last day for which a panel may be drawn today.
     Effects: the row; event `round.opened` with the digest of the rubrics. Raises `NotFound`,
     `WrongState` without a complete rubric, `LimitReached` when the round exists.
     """
@@ -42,17 +49,21 @@ def open_round(*, viewer: Viewer, call_id: int, kind: Kind, due: datetime) -> Ro
     call = Call.objects.filter(pk=call_id, province=viewer.province, state="open").first()
     if call is None:
         raise NotFound("没有这份申报通知。", remedy="它可能属于其他省份，或尚未发布。")
-    chosen = pinned(pack(), overlay_of(call), kind)
+    rules = chosen_rules(pack(), overlay_of(call), call.year)
+    chosen = pinned(pack(), overlay_of(call), kind, rules)
     row = Round(
         call=call,
         kind=kind.value,
+        rules=stored(rules),
+        phase=rules.phases[0],
         rubrics=chosen,
         rubrics_digest=rubrics_digest(chosen),
         seats=default_seats(call.panel_size),
         substitutes=parameter("panel.substitutes", call.year),
+        starts_on=starts_on or _nearest_start(call),
         due=due,
     )
-    _require_future(due)
+    _require_future(row)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -64,9 +75,19 @@ def open_round(*, viewer: Viewer, call_id: int, kind: Kind, due: datetime) -> Ro
         type="round.opened",
         subject=row.subject,
         by=viewer,
-        payload={"call": call.subject, "kind": kind.value, "rubrics": row.rubrics_digest},
+        payload={
+            "call": call.subject,
+            "kind": kind.value,
+            "rubrics": row.rubrics_digest,
+            "rules": row.rules,
+        },
     )
     return row
+
+
+def _nearest_start(call: Call) -> date:
+    days = own_parameter("draw.not_before_working_days", call)
+    return last_day(clock.today() + timedelta(days=1), days) if days else clock.today()
 
 
 def default_seats(size: int) -> dict[str, int]:
@@ -88,25 +109,29 @@ def plan_round(
     substitutes: int,
     method: Aggregation,
     due: datetime,
+    starts_on: date | None = None,
 ) -> Round:
-    """Set seats by field, substitutes, method and due time, before a draw has been opened.
+    """Set seats by field, substitutes, method, first day and due time, before a draw has been opened.
+
+    Without `starts_on` the first day stays.
 
     Effects: the row; event `round.planned`. Raises `Invalid` when the seats are not the call's
     panel size, leave out finance, or there are fewer substitutes than the policy asks for.
     """
     row = locked(viewer, round_id)
     viewer.require(Role.PROVINCE_HR)
-    if row.state != RoundState.PREPARING or row.sessions.exclude(state="void").exists():
+    if row.state != RoundState.PREPARING or _drawing(row):
         raise WrongState(
             "抽取已经开场，席位和方法不能再改。",
             remedy="确需更改的，先将本场抽取作废并写明原因。",
             clause="3.2",
         )
     _require_plan(row, seats, substitutes, method)
-    _require_future(due)
+    row.starts_on, row.due = starts_on or row.starts_on, due
+    _require_future(row)
     row.seats = {field: count for field, count in seats.items() if count}
-    row.substitutes, row.method, row.due = substitutes, method.value, due
-    row.save(update_fields=["seats", "substitutes", "method", "due"])
+    row.substitutes, row.method = substitutes, method.value
+    row.save(update_fields=["seats", "substitutes", "method", "starts_on", "due"])
     append(
         type="round.planned",
         subject=row.subject,
@@ -115,10 +140,16 @@ def plan_round(
             "seats": row.seats,
             "substitutes": substitutes,
             "method": method.value,
+            "starts_on": row.starts_on,
             "due": due,
         },
     )
     return row
+
+
+def _drawing(row: Round) -> bool:
+    """Whether a draw that is no rehearsal has been opened and not voided."""
+    return row.sessions.filter(rehearsal=False).exclude(state="void").exists()
 
 
 @transaction.atomic
@@ -151,7 +182,7 @@ def start(*, viewer: Viewer, round_id: int) -> Round:
         require_seated(row)
 
     move(row, step="start", by=viewer, guards={"panel_seated": panel_seated}, also=("started_at",))
-    session = row.sessions.get(state="drawn")
+    session = row.sessions.get(state="drawn", rehearsal=False)
     projects = list(
         Application.objects.select_for_update()
         .filter(pk__in=session.projects, state=ProjectState.EXAMINED)
@@ -159,7 +190,10 @@ def start(*, viewer: Viewer, round_id: int) -> Round:
     )
     for project in projects:
         move(project, step="start_review", by=viewer, guards={"panel_seated": panel_seated})
-    lay_sheets(row.panel.filter(status=SeatStatus.ACCEPTED), projects)
+    seats = row.panel.filter(status=SeatStatus.ACCEPTED).prefetch_related("sheets")
+    for seat in seats:
+        seat.round = row
+    lay_sheets(seats, projects)
     return row
 
 
@@ -169,53 +203,53 @@ def rank_round(*, viewer: Viewer, round_id: int) -> Round:
 
     Effects, in order: round ranked, event `round.ranked` with a digest of the results; every
     project reviewed, event `project.reviewed`; one decision row for each, none selected.
-    The score is the mean (or trimmed mean) of the valid sheets; projects of equal score share a
-    rank. Raises `WrongState` naming sheets not signed or projects with too few sheets.
+    What a project comes to, and how equal ones are told apart, is by the round's pinned rules
+    (`results`). Raises `WrongState` naming sheets not signed, projects with too few sheets, or a
+    phase that is still to come.
     """
     row = locked(viewer, round_id)
     row.ranked_at = clock.now()
 
     def all_sheets_signed() -> None:
+        require_last_phase(row)
         require_all_signed(row)
 
+    lock_open(row)
     all_sheets_signed()
-    totals = valid_totals(row)
-    ranked = rank(
-        [
-            Row(project=str(project), total=combined(list(given.values()), row.method))
-            for project, given in totals.items()
-        ]
-    )
+    found = results(row)
     guards = {"all_sheets_signed": all_sheets_signed}
     move(
         row,
         step="rank",
         by=viewer,
         guards=guards,
-        payload={"method": row.method, "digest": _result_digest(row, ranked)},
+        payload={
+            "method": row.method,
+            "digest": _result_digest(row, [one.ranked for one in found]),
+        },
         also=("ranked_at",),
     )
-    for project in Application.objects.select_for_update().filter(pk__in=totals).order_by("id"):
+    ranked = [int(one.ranked.project) for one in found]
+    for project in Application.objects.select_for_update().filter(pk__in=ranked).order_by("id"):
         move(project, step="complete_review", by=viewer, guards=guards)
-    Decision.objects.bulk_create(
-        [
-            Decision(
-                round=row,
-                application_id=int(each.project),
-                rank=each.rank,
-                total=each.total,
-                sheets=len(totals[int(each.project)]),
-            )
-            for each in ranked
-        ]
-    )
+    Decision.objects.bulk_create([_decision(row, one) for one in found])
     return row
 
 
-def combined(totals: list[int], method: str) -> int:
-    """The panel's score of one project; below five sheets the trimmed mean gives way to the mean."""
-    few = len(totals) < MIN_TRIMMED
-    return aggregate(totals, Aggregation.MEAN if few else Aggregation(method))
+def _decision(row: Round, one: Found) -> Decision:
+    return Decision(
+        round=row,
+        application_id=int(one.ranked.project),
+        rank=one.ranked.rank,
+        total=one.ranked.total,
+        sheets=one.sheets,
+        first_total=one.first_total,
+        qualified=one.verdict.qualified,
+        shortfalls=list(one.verdict.shortfalls),
+        tally=dict(one.verdict.tally),
+        grade=one.grade,
+        decided_by=one.ranked.decided_by,
+    )
 
 
 def _result_digest(row: Round, ranked: Sequence[Ranked]) -> str:
@@ -223,6 +257,11 @@ def _result_digest(row: Round, ranked: Sequence[Ranked]) -> str:
     return digest(
         {
             "sheets": list(counting(row).order_by("id").values_list("digest", flat=True)),
+            "revisions": list(
+                Revision.objects.filter(sheet__in=counting(row))
+                .order_by("id")
+                .values_list("digest", flat=True)
+            ),
             "ranking": [[each.project, each.rank, each.total] for each in ranked],
         }
     )
@@ -241,9 +280,11 @@ def locked(viewer: Viewer, round_id: int) -> Round:
     return row
 
 
-def _require_future(due: datetime) -> None:
-    if due <= clock.now():
+def _require_future(row: Round) -> None:
+    if row.due <= clock.now():
         raise Invalid("评分截止时间应晚于现在。", clause="3.2", field="due")
+    if row.starts_on and row.starts_on > row.due.astimezone(clock.BEIJING).date():
+        raise Invalid("评审开始日不能晚于评分截止。", clause="3.2", field="starts_on")
 
 
 def _require_plan(

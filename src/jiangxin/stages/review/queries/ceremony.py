@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -12,6 +12,7 @@ from jiangxin.core.draw.plan import party_label, plan_from
 from jiangxin.core.draw.pool import Entry, freeze
 from jiangxin.core.draw.record import VoidReason, opened_record, outcome_of
 from jiangxin.core.draw.walk import Outcome
+from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.workflow import DrawState, Role, RoundState
 from jiangxin.records.identity.secrets import open_sealed
@@ -19,6 +20,7 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call
+from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Share
 
@@ -81,15 +83,37 @@ class Pooled(Protocol):
 
 
 class Session(Pooled, Protocol):
-    """A row that goes through the ceremony with shares of three parties, here or in another stage."""
+    """A row that goes through the ceremony with shares of three parties, here or in another stage.
+
+    `number_at` and `confirmed_number`: when the public number comes out, and what it was once a
+    second person has confirmed it; both None where none was announced.
+    """
 
     record: Any
+    opened_at: Any
+    sealed_at: Any
+    number_at: Any
     state: str
     void_reason: str
     shares: Any
 
     @property
     def subject(self) -> str: ...
+    @property
+    def province(self) -> str: ...
+    @property
+    def confirmed_number(self) -> str | None: ...
+
+
+def reveal_by(row: Session) -> datetime | None:
+    """Until when the secrets may be opened: some hours after the sealing, and before the public
+    number comes out, for whoever reveals after it would know the result. None before the sealing."""
+    if row.sealed_at is None:
+        return None
+    day = row.opened_at.astimezone(clock.BEIJING).date()
+    hours = pack().value("draw.reveal_hours", day, pack().overlay(row.province, day.year))
+    end: datetime = row.sealed_at + timedelta(hours=hours)
+    return end if row.number_at is None else min(end, row.number_at)
 
 
 def ceremony(row: Session) -> Ceremony:
@@ -100,6 +124,7 @@ def ceremony(row: Session) -> Ceremony:
         commitments={share.party: share.commitment for share in shares},
         seal=row.record["seal"] if row.record else None,
         shares={share.party: share.secret for share in shares if share.secret},
+        public_number=row.confirmed_number,
         void_reason=VoidReason(row.void_reason) if row.state == DrawState.VOID else None,
     )
 
@@ -160,7 +185,7 @@ def outcome(row: DrawSession) -> Outcome:
     return outcome_of(
         sealed(row),
         shares=ceremony(row).shares,
-        public_number=None,
+        public_number=row.confirmed_number,
         entries_by_leaf=entries_of(row),
         skips=stated_skips(row),
     )
@@ -171,7 +196,7 @@ def opened(row: DrawSession, *, named: bool) -> dict[str, Any]:
     return opened_record(
         sealed(row),
         shares=ceremony(row).shares,
-        public_number=None,
+        public_number=row.confirmed_number,
         entries_by_leaf=entries_of(row),
         skips=stated_skips(row),
         named=named,
@@ -181,15 +206,13 @@ def opened(row: DrawSession, *, named: bool) -> dict[str, Any]:
 def published(call: Call) -> list[dict[str, Any]]:
     """What everybody may download of a call's draws, once the round is decided; in order of session.
 
-    The drawn sessions with the panel's names, the void ones with their reason. Each is a record as
-    `record` gives it. Nothing of a round that is not decided.
+    The drawn sessions with the panel's names, the void ones with their reason, rehearsals without
+    names. Each is a record as `record` gives it. Nothing of a round that is not decided.
     """
     rows = DrawSession.objects.filter(
         round__call=call, round__state=RoundState.DECIDED, record__isnull=False
     ).order_by("round__kind", "number")
-    return [
-        opened(row, named=True) if row.state == DrawState.DRAWN else sealed(row) for row in rows
-    ]
+    return [opened(row, named=True) if _nameable(row) else sealed(row) for row in rows]
 
 
 def record(viewer: Viewer, session_id: int, *, named: bool = False) -> dict[str, Any]:
@@ -201,6 +224,10 @@ def record(viewer: Viewer, session_id: int, *, named: bool = False) -> dict[str,
     row = session(viewer, session_id)
     if not named:
         return sealed(row)
-    if row.state != DrawState.DRAWN or row.round.state != RoundState.DECIDED:
-        raise WrongState("公开姓名的记录在评审结果确定后才能下载。", clause="3.2")
+    if not _nameable(row) or row.round.state != RoundState.DECIDED:
+        raise WrongState("公开姓名的记录在评审结果确定后才能下载；演练不公开姓名。", clause="3.2")
     return opened(row, named=True)
+
+
+def _nameable(row: DrawSession) -> bool:
+    return row.state == DrawState.DRAWN and not row.rehearsal

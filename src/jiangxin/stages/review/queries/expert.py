@@ -6,7 +6,7 @@ Nothing here counts, averages or lists what other experts did.
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.kernel.identifiers import mask
@@ -18,10 +18,19 @@ from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.application.models import Application, Version
 from jiangxin.stages.application.queries import form_of, latest_version
 from jiangxin.stages.application.sealing import shown_answers
-from jiangxin.stages.review.choices import Conflict, SeatStatus, SheetState
-from jiangxin.stages.review.models import ScoreSheet, Seat
+from jiangxin.stages.review.choices import Conflict, Phase, SeatStatus, SheetState
+from jiangxin.stages.review.models import Decision, Dissent, Revision, ScoreSheet, Seat
 
+from .coverage import valid_sheets
+
+AT_WORK = (RoundState.SCORING, RoundState.DISCUSSING)  # the material is open to the panel
 PRIVATE_KINDS = ("phone", "email")
+
+
+_PLACE = Case(  # of a phase among the phases: what runs now stands first
+    *(When(phase=each, then=place) for place, each in enumerate(Phase)),
+    default=0,
+)
 
 
 def assigned(viewer: Viewer) -> QuerySet[ScoreSheet]:
@@ -33,7 +42,7 @@ def assigned(viewer: Viewer) -> QuerySet[ScoreSheet]:
         return ScoreSheet.objects.none()
     return ScoreSheet.objects.filter(
         seat__expert__user_id=viewer.user_id, seat__status=SeatStatus.ACCEPTED
-    ).order_by("seat__round", "application__track", "application__number", "id")
+    ).order_by("seat__round", _PLACE.desc(), "application__track", "application__number", "id")
 
 
 def invitations(viewer: Viewer) -> list[Seat]:
@@ -137,7 +146,7 @@ def material(viewer: Viewer, sheet_id: int) -> Material:
             remedy="请先申明与该项目有无利害关系。" if row.conflict == Conflict.UNDECLARED else "",
             clause="3.2",
         )
-    if row.seat.round.state != RoundState.SCORING:
+    if row.seat.round.state not in AT_WORK:
         raise WrongState("评分已经结束，申报材料不再开放。", clause="3.2")
     version = latest_version(row.application)
     if version is None:
@@ -160,6 +169,50 @@ def _masked(field: Field | None, value: Any) -> Any:
             {key: _masked(field.column(key), cell) for key, cell in row.items()} for row in value
         ]
     return value
+
+
+def revisions(sheet: ScoreSheet) -> list[Revision]:
+    """What the expert marked anew on an own sheet, oldest first."""
+    return list(sheet.revisions.order_by("number"))
+
+
+def to_fill_in(viewer: Viewer, seat_id: int) -> list[ScoreSheet]:
+    """The own open sheets of a seat whose projects are free of a conflict: what is downloaded."""
+    rows = assigned(viewer).filter(
+        seat=seat_id,
+        seat__round__state=RoundState.SCORING,
+        state=SheetState.DRAFT,
+        conflict=Conflict.NONE,
+    )
+    return list(rows.select_related("seat__round__call", "application"))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the panel came to, for one of its members: the ranking, the own totals beside it, the own
+    dissents. Nothing of another expert, nothing of what the departments select."""
+
+    seat: Seat
+    lines: list[Decision]
+    own: dict[int, int]
+    dissents: list[Dissent]
+
+
+def outcome(viewer: Viewer, seat_id: int) -> Outcome:
+    """The result of the round of an own seat, once it is ranked. Raises `NotFound`, `WrongState`."""
+    seats = Seat.objects.filter(expert__user_id=viewer.user_id or 0, status=SeatStatus.ACCEPTED)
+    seat = seats.select_related("round__call", "expert").filter(pk=seat_id).first()
+    if seat is None or viewer.role is not Role.EXPERT:
+        raise NotFound("没有这一席位。", remedy="它可能属于其他专家，或您的席位已递补。")
+    if seat.round.state not in (RoundState.RANKED, RoundState.DECIDED):
+        raise WrongState("评分尚未汇总。", remedy="汇总排序后可以查看评审结果。", clause="3.2")
+    mine = [each for each in valid_sheets(seat.round) if each.expert == seat.expert_id]
+    return Outcome(
+        seat=seat,
+        lines=list(seat.round.decisions.select_related("application")),
+        own={each.project: each.total for each in mine},
+        dissents=list(seat.dissents.select_related("application")),
+    )
 
 
 def evidence_file(viewer: Viewer, sheet_id: int, document_id: int) -> Document:

@@ -19,6 +19,7 @@ from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.scoring.agreement import Agreement, agreement
+from jiangxin.core.scoring.panel import Way
 from jiangxin.core.scoring.ranking import Ranked, tied_at
 from jiangxin.core.scoring.stability import Interval, fragile, leave_one_out
 from jiangxin.core.workflow import Role, RoundState
@@ -26,19 +27,21 @@ from jiangxin.records.concurrence.queries import Marks, marks
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.programme.models import QuotaPlace
 from jiangxin.stages.review.choices import SeatStatus, SheetState
-from jiangxin.stages.review.models import Decision, Round, ScoreSheet, Seat
+from jiangxin.stages.review.models import Decision, Dissent, Round, ScoreSheet, Seat
+from jiangxin.stages.review.rules import rules_of
 
-from .coverage import valid_sheets
+from .coverage import Signed, valid_sheets
 
 DECIDE = "round.decide"
 READERS = (Role.PROVINCE_HR, Role.PROVINCE_FINANCE, Role.SUPERVISOR, Role.AUDITOR)
+FULL = 100_000  # what a vote for a project is worth where votes are counted
 OPEN_SCORES = (RoundState.RANKED, RoundState.DECIDED)
 
 
 def rounds(viewer: Viewer) -> QuerySet[Any]:
-    """The reviews of the viewer's province, each with `cut`, its places in the quota; of all for
-    national supervision and audit."""
-    rows = Round.objects.select_related("call").annotate(cut=_places())
+    """The reviews of the viewer's province, each with `cut`, its places in the quota, and `dissents`,
+    how many were signed; of all for national supervision and audit."""
+    rows = Round.objects.select_related("call").annotate(cut=_places(), dissents=_dissents())
     if viewer.role in READERS and viewer.province:
         return rows.filter(call__province=viewer.province)
     if viewer.role in (Role.SUPERVISOR, Role.AUDITOR):
@@ -87,7 +90,7 @@ class Ranking:
     fragile: list[int]
     agreement: Agreement
     selected: int
-    cells: dict[tuple[int, int], int]  # (project, expert) → the sheet
+    cells: dict[tuple[int, int], Signed]  # (project, expert) → what was signed
 
 
 def ranking(viewer: Viewer, round_id: int) -> Ranking:
@@ -109,9 +112,11 @@ def analysed(row: Round, *, cut: int | None = None) -> Ranking:
         [row], Prefetch("decisions", Decision.objects.select_related("application__unit", "place"))
     )
     signed = valid_sheets(row)
+    scores = rules_of(row).way is Way.SCORES
     totals: dict[int, dict[int, int]] = {}
     for one in signed:
-        totals.setdefault(one.project, {})[one.expert] = one.total
+        worth = one.total if scores else FULL * one.yes
+        totals.setdefault(one.project, {})[one.expert] = worth
     decisions = list(row.decisions.all())
     seats = list(
         row.panel.filter(status=SeatStatus.ACCEPTED)
@@ -136,7 +141,7 @@ def analysed(row: Round, *, cut: int | None = None) -> Ranking:
             project=str(each.application_id),
             rank=each.rank,
             total=each.total,
-            decided_by="",
+            decided_by=each.decided_by,
             tied_with=tuple(str(pk) for pk in ties[each.application_id]),
         )
         for each in decisions
@@ -159,7 +164,7 @@ def analysed(row: Round, *, cut: int | None = None) -> Ranking:
         fragile=[int(pk) for pk in fragile(sheets, cut, method)],
         agreement=agreement(sheets),
         selected=sum(each.selected for each in decisions),
-        cells={(one.project, one.expert): one.sheet for one in signed},
+        cells={(one.project, one.expert): one for one in signed},
     )
 
 
@@ -188,6 +193,11 @@ def _places() -> Coalesce:
     return Coalesce(Subquery(counted), Value(0))
 
 
+def _dissents() -> Coalesce:
+    rows = Dissent.objects.filter(seat__round=OuterRef("pk")).order_by().values("seat__round")
+    return Coalesce(Subquery(rows.annotate(n=Count("id")).values("n")), Value(0))
+
+
 def departures(row: Round) -> list[Decision]:
     """The choices that do not follow from the rank order, in rank order.
 
@@ -206,11 +216,12 @@ def departures(row: Round) -> list[Decision]:
 
 
 def proposal_digest(row: Round) -> str:
-    """What both departments agree to: every project with rank, score, choice and reason."""
+    """What both departments agree to: every project with rank, score, choice and reason; the minutes."""
     names = ("application_id", "rank", "total", "selected", "reason")
     rows = sorted(row.decisions.all(), key=lambda each: each.application_id)
     proposal = [{name: getattr(each, name) for name in names} for each in rows]
-    return digest({"round": row.subject, "proposal": proposal})
+    content: dict[str, Any] = {"round": row.subject, "proposal": proposal}
+    return digest({**content, "minutes": row.minutes} if row.minutes else content)
 
 
 def proposal_marks(row: Round) -> Marks:
@@ -223,7 +234,17 @@ def sheet_of(viewer: Viewer, round_id: int, sheet_id: int) -> ScoreSheet:
     row = round_of(viewer, round_id)
     require_open_scores(row)
     rows = ScoreSheet.objects.filter(seat__round=row, state=SheetState.SIGNED)
-    found = rows.select_related("seat__expert", "application").filter(pk=sheet_id).first()
+    rows = rows.select_related("seat__expert", "seat__round", "application")
+    found = rows.prefetch_related("revisions").filter(pk=sheet_id).first()
     if found is None:
         raise NotFound("没有这份评分表。")
     return found
+
+
+def of_all_phases(sheet: ScoreSheet) -> list[ScoreSheet]:
+    """The signed sheets of the same expert on the same project, one of each phase."""
+    return list(
+        ScoreSheet.objects.filter(
+            seat=sheet.seat_id, application=sheet.application_id, state=SheetState.SIGNED
+        ).order_by("id")
+    )

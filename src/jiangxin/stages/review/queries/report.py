@@ -5,14 +5,25 @@ from typing import Any
 from jiangxin.core.draw.record import VoidReason
 from jiangxin.core.draw.walk import SkipReason
 from jiangxin.core.scoring.aggregate import Aggregation
+from jiangxin.core.scoring.panel import Way
 from jiangxin.core.scoring.points import shown
 from jiangxin.core.workflow import DrawState, RoundState
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call, Kind
-from jiangxin.stages.review.choices import Conflict, SeatStatus
-from jiangxin.stages.review.models import Decision, DrawSession, Round, ScoreSheet
-from jiangxin.stages.review.rubrics import rubric
+from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.review.choices import Ballot, Conflict, SeatStatus, SheetState
+from jiangxin.stages.review.models import (
+    Decision,
+    Dissent,
+    DrawSession,
+    Revision,
+    Round,
+    ScoreSheet,
+)
+from jiangxin.stages.review.rubrics import in_use, rubric_of
+from jiangxin.stages.review.rules import rules_of, told
 
+from .coverage import counting
 from .ranking import Ranking, analysed
 
 
@@ -40,6 +51,11 @@ def report_facts(call: Call) -> dict[str, Any]:
     return {"rounds": [_round(row) for row in rows]}
 
 
+def report_of(row: Round) -> dict[str, Any]:
+    """The facts of one round, as `report_facts` gives them."""
+    return _round(row)
+
+
 def _round(row: Round) -> dict[str, Any]:
     head = {
         "kind": row.kind,
@@ -57,7 +73,64 @@ def _round(row: Round) -> dict[str, Any]:
         "method": _method(row),
         "results": _results(found),
         "statistics": _statistics(row, found),
+        "revisions": revisions_of(row),
+        "dissents": dissents_of(row),
+        "ballots": ballots_of(row),
     }
+
+
+def revisions_of(row: Round) -> list[dict[str, Any]]:
+    """What was marked anew after the panel met: who, on what, first and now, why."""
+    rows = Revision.objects.filter(sheet__seat__round=row, sheet__seat__status=SeatStatus.ACCEPTED)
+    rows = rows.select_related("sheet__seat__expert", "sheet__application")
+    return [
+        {
+            "expert": each.sheet.seat.expert.name,
+            "project": each.sheet.application.title,
+            "phase": each.sheet.get_phase_display(),
+            "number": each.number,
+            "first": shown(each.sheet.total or 0),
+            "now": shown(each.total),
+            "reason": each.reason,
+            "at": each.signed_at,
+        }
+        for each in rows.order_by("sheet__application", "sheet__seat", "number")
+    ]
+
+
+def dissents_of(row: Round) -> list[dict[str, Any]]:
+    """Every signed dissent in full: who, on what, the text, when."""
+    rows = Dissent.objects.filter(seat__round=row).select_related("seat__expert", "application")
+    return [
+        {
+            "expert": each.seat.expert.name,
+            "project": each.application.title if each.application else "",
+            "text": each.text,
+            "at": each.signed_at,
+        }
+        for each in rows.order_by("id")
+    ]
+
+
+def ballots_of(row: Round) -> list[dict[str, Any]]:
+    """A vote by name: project, expert, what was said; nothing for other ways to decide."""
+    if rules_of(row).way is not Way.VOTE:
+        return []
+    rows = counting(row).filter(state=SheetState.SIGNED).order_by("application", "seat")
+    rows = rows.select_related("seat__expert", "seat__round", "application")
+    found = []
+    for each in rows.prefetch_related("revisions"):
+        revisions = each.revisions.all()
+        marks = (revisions[len(revisions) - 1] if revisions else each).marks
+        word = next(marks[item.id]["typed"] for item in rubric_of(each).items())
+        found.append(
+            {
+                "project": each.application.title,
+                "expert": each.seat.expert.name,
+                "word": Ballot(word).label,
+            }
+        )
+    return found
 
 
 def _panel(row: Round) -> list[dict[str, Any]]:
@@ -77,10 +150,10 @@ def _panel(row: Round) -> list[dict[str, Any]]:
 def _procedure(row: Round) -> dict[str, Any]:
     replaced = row.panel.filter(status=SeatStatus.REPLACED).order_by("id")
     conflicts = ScoreSheet.objects.filter(
-        seat__round=row, conflict=Conflict.DECLARED
+        seat__round=row, conflict=Conflict.DECLARED, phase=rules_of(row).phases[0]
     ).select_related("seat__expert", "application")
     return {
-        "draws": [_draw(each) for each in row.sessions.order_by("number")],
+        "draws": [_draw(each) for each in row.sessions.filter(rehearsal=False).order_by("number")],
         "replacements": [
             {
                 "field": Field(seat.field).label,
@@ -130,7 +203,7 @@ def _method(row: Round) -> dict[str, Any]:
         "rubrics_digest": row.rubrics_digest,
         "rubrics": [
             {
-                "track": track,
+                "track": label,
                 "name": by.name,
                 "version": by.version,
                 "status": by.status.label,
@@ -138,8 +211,9 @@ def _method(row: Round) -> dict[str, Any]:
                 "pass_points": shown(by.pass_points),
                 "groups": [{"name": g.name, "points": shown(g.points)} for g in by.groups],
             }
-            for track, by in ((track, rubric(row, track)) for track in sorted(row.rubrics))
+            for label, by in in_use(row)
         ],
+        "rules": told(pack(), rules_of(row), row.call.year),
         "conflict_rule": "专家对个别项目回避的，该项目取其余专家有效评分表的平均分。",
     }
 
@@ -158,6 +232,13 @@ def _results(found: Ranking) -> list[dict[str, Any]]:
             "selected": line.decision.selected,
             "reason": line.decision.reason,
             "tied_with": list(line.tied_with),
+            "qualified": line.decision.qualified,
+            "shortfalls": line.decision.shortfalls,
+            "tally": line.decision.tally,
+            "grade": line.decision.grade,
+            "first_total": shown(line.decision.first_total)
+            if line.decision.first_total is not None
+            else "",
             "rank_best": line.interval.best,
             "rank_worst": line.interval.worst,
         }

@@ -11,6 +11,7 @@ from jiangxin.records.concurrence import actions as concurrence
 from jiangxin.records.documents.papers import Upload, keep
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
+from jiangxin.stages.rectification.actions.recheck import let_stand
 from jiangxin.stages.titles.models import Title
 from jiangxin.stages.titles.queries import in_scope
 
@@ -215,8 +216,10 @@ def propose_dismissal(*, viewer: Viewer, case_id: int, reason: str) -> Revocatio
 def dismiss(*, viewer: Viewer, case_id: int) -> Revocation:
     """End the case: the title stays.
 
-    Effects, in order: state dismissed, event `revocation.dismissed`; a message to the unit when it
-    had been told. Raises `WrongState` until both departments agree, `Invalid` without reasons.
+    Effects, in order: state dismissed, event `revocation.dismissed`; an order to mend whose term
+    ended in vain is closed with it and its project goes on building, see `let_stand`; a message to the
+    unit when it had been told. Raises `WrongState` until both departments agree, `Invalid` without
+    reasons.
     """
     row = locked(viewer, case_id)
     row.ended_at = clock.now()
@@ -224,17 +227,13 @@ def dismiss(*, viewer: Viewer, case_id: int) -> Revocation:
     def reasons_given() -> None:
         read_text(row.dismissal, "不予取消的理由", field="reason", clause=row.clause)
 
-    move(
-        row,
-        step="dismiss",
-        by=viewer,
-        guards={
-            "both_agree": lambda: require_both(row, Act.DISMISS),
-            "reasons_given": reasons_given,
-        },
-        payload={"digest": row.dismissal_digest()},
-        also=("ended_at",),
-    )
+    guards = {
+        "both_agree": lambda: require_both(row, Act.DISMISS),
+        "reasons_given": reasons_given,
+    }
+    payload = {"digest": row.dismissal_digest()}
+    move(row, step="dismiss", by=viewer, guards=guards, payload=payload, also=("ended_at",))
+    let_stand(title=row.title, by=viewer, guards=guards, case=row.subject)
     if row.noticed_at:
         tell_party(row, "不予取消称号", f"“{row.title.name}”的称号保留。", "dismissed")
     return row

@@ -49,13 +49,16 @@
     show();
   });
 
+  // A step is a row of a list, or one of several blocks on a page ([data-step]); a control in it with
+  // data-step-key answers to that key while it is the current one.
+  const STEPS = "table[data-list] tbody tr, [data-step]";
   let current = -1;
   const move = (step) => {
-    const rows = all("table[data-list] tbody tr");
+    const rows = all(STEPS);
     if (!rows.length) { return; }
     current = Math.max(0, Math.min(rows.length - 1, current + step));
     rows.forEach((row, place) => row.classList.toggle("jx-current", place === current));
-    const link = rows[current].querySelector("a");
+    const link = rows[current].querySelector("a, button, summary");
     if (link) { link.focus({ preventScroll: true }); }
     rows[current].scrollIntoView({ block: "nearest" });
   };
@@ -73,11 +76,22 @@
       if (box) { box.click(); }
       return;
     }
+    const step = current >= 0 ? all(STEPS)[current] : null;
+    const own = step && step.querySelector('[data-step-key="' + CSS.escape(event.key) + '"]');
+    if (own) {
+      event.preventDefault();
+      if (own.matches("textarea")) { own.focus(); } else { own.click(); }
+      return;
+    }
     const keyed = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
     if (keyed) {
       event.preventDefault();
       if (keyed.matches("input")) { keyed.focus(); keyed.select(); } else { keyed.click(); }
     }
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    all(STEPS).forEach((row, place) => row.classList.toggle("jx-current", place === current));
   });
 
   // --- tables in forms: rows ---------------------------------------------------------------------
@@ -142,8 +156,7 @@
   });
 
   // --- forms: nothing typed is lost --------------------------------------------------------------
-  // <form data-guard> warns before leaving; <form data-autosave="ADDRESS"> also saves a few seconds
-  // after the last key. The answer is JSON: {saved, revision} or {message} with an error status.
+  // <form data-guard> warns before leaving.
   // <form data-once>: a second click sends nothing (the server would find the first one's answer anyway).
   all("form[data-once]").forEach((form) => {
     form.addEventListener("submit", (event) => {
@@ -152,56 +165,20 @@
     });
   });
 
-  const textsOf = (form) => {
-    const data = new FormData(form);
-    [...data.entries()].forEach(([key, value]) => { if (value instanceof File) { data.delete(key); } });
-    return data;
-  };
-  all("form[data-guard], form[data-autosave]").forEach((form) => {
-    let dirty = false, timer = 0, running = false, waiting = null;
-    const note = form.querySelector("[data-saved]") || document.querySelector("[data-saved]");
-    const say = (text, wrong) => {
-      if (note) { note.textContent = text; note.classList.toggle("jx-text-red", Boolean(wrong)); }
-    };
-    const save = async () => {
-      if (running) { timer = setTimeout(save, 1000); return; }
-      running = true;
-      dirty = false;
-      say("正在保存…");
-      try {
-        const answer = await fetch(form.dataset.autosave, {
-          method: "POST", body: textsOf(form), headers: { "X-Autosave": "1", Accept: "application/json" },
-        });
-        const told = await answer.json();
-        if (answer.ok) {
-          if (form.elements.revision && told.revision !== undefined) { form.elements.revision.value = told.revision; }
-          say("已保存 " + told.saved);
-        } else {
-          dirty = true;
-          say(told.message || "没有保存，请手动暂存。", true);
-        }
-      } catch (error) {
-        dirty = true;
-        say("网络中断，尚未保存；恢复后会自动再试。", true);
-        timer = setTimeout(save, 15000);
-      }
-      running = false;
-      if (waiting) {
-        clearTimeout(timer);
-        form.requestSubmit(waiting.button);
-      }
-    };
-    form.addEventListener("input", () => {
-      dirty = true;
-      if (form.dataset.autosave) { clearTimeout(timer); timer = setTimeout(save, 3000); }
-    });
-    // A button pressed while the page is being saved waits for the revision that the answer brings.
-    form.addEventListener("submit", (event) => {
-      clearTimeout(timer);
-      if (running) { event.preventDefault(); waiting = { button: event.submitter }; return; }
-      waiting = null;
-      dirty = false;
-    });
+  all("form[data-guard]").forEach((form) => {
+    let dirty = false;
+    form.addEventListener("input", () => { dirty = true; });
+    form.addEventListener("submit", () => { dirty = false; });
     window.addEventListener("beforeunload", (event) => { if (dirty) { event.preventDefault(); } });
+  });
+
+  // --- logout: nothing of this person stays in the browser (workspace/drafting.js, uploading.js) ---
+  all("form[data-forget]").forEach((form) => {
+    form.addEventListener("submit", () => {
+      try {
+        Object.keys(localStorage).filter((key) => /^jx-(draft|upload):/.test(key))
+          .forEach((key) => localStorage.removeItem(key));
+      } catch (error) { return; }
+    });
   });
 })();

@@ -9,7 +9,7 @@ import jiangxin.core.workflow.project
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("application", "0004_alter_application_state"),
+        ("application", "0005_sealed_copies"),
         ("identity", "0004_accounts_keep_every_duty"),
         ("programme", "0001_initial"),
     ]
