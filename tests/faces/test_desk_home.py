@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import ProjectState, Role
-from jiangxin.faces.desk.navigation import DESK, navigation, waits_for
+from jiangxin.faces.desk.navigation import DESK, WITH_BODIES, navigation, waits_for
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.programme.models import Call
@@ -139,7 +139,7 @@ def test_every_role_of_the_desk_has_a_home(desk: Desk, role: Role) -> None:
 
 
 def test_others_have_no_desk(desk: Desk) -> None:
-    for role in set(Role) - DESK - {Role.PUBLIC}:
+    for role in set(Role) - WITH_BODIES - {Role.PUBLIC}:
         assert client_of(official(role, "37")).get(reverse("desk-home")).status_code == 403
     assert Client().get(reverse("desk-home")).headers["Location"].startswith("/login/")
 

@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from jiangxin.core.kernel import clock
-from jiangxin.ops.scenes.province import fill
+from jiangxin.ops.scenes.province import fill, hand_in
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.application.approval import approve_and_submit
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.programme.tracks import Track
 
@@ -29,7 +28,5 @@ def submitted_with(
     with clock.at(at):
         unit = viewer or desk.unit()
         project = fill(desk.rng, unit, desk.call, Track.NEW_BASE, unit_introduction=text)
-        approve_and_submit(
-            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
-        )
+        hand_in(unit, project)
     return Application.objects.select_related("call", "unit").get(pk=project.pk)

@@ -179,13 +179,13 @@ def correct(project: Application, **answers: object) -> Application:
     return Application.objects.select_related("call", "unit").get(pk=project.pk)
 
 
-def policies_with(folder: Path, values: str) -> Path:
-    """A copy of the policies in which Shandong's rules of 2025 set these values (lines of TOML); what
-    JIANGXIN_POLICIES may be set to."""
+def policies_with(folder: Path, values: str, rules: str = "") -> Path:
+    """A copy of the policies in which Shandong's rules of 2025 set these values (lines of TOML), and
+    these `rules` of their own; what JIANGXIN_POLICIES may be set to."""
     made = folder / "policies"
     shutil.copytree(policies_folder(), made)
     (made / DEFAULT / "overlays" / "37-2025.toml").write_text(
-        f'code = "37-2025"\nprovince = "37"\nyear = 2025\ntitle = "山东细则"\n[values]\n{values}\n',
+        f'code = "37-2025"\nprovince = "37"\nyear = 2025\ntitle = "山东细则"\n{rules}\n[values]\n{values}\n',
         encoding="utf-8",
     )
     return made

@@ -16,11 +16,11 @@ from pypdf import PdfReader
 from jiangxin.core.kernel import clock
 from jiangxin.core.policy.printed import printed
 from jiangxin.core.workflow import Role
+from jiangxin.ops.scenes.province import hand_in
 from jiangxin.records.documents import qr, word_form
 from jiangxin.records.documents.rendering import pdf
 from jiangxin.records.identity.models import User
-from jiangxin.stages.application import paper, proving
-from jiangxin.stages.application.approval import approve_and_submit
+from jiangxin.stages.application import actions, paper
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.application.sealing import shown_answers
@@ -119,9 +119,7 @@ def test_the_same_version_is_the_same_file_and_a_draft_says_that_it_is_one(round
         draft = paper.content(project, 0)
         data = paper.form_data(project, draft)
         assert "草稿，尚未提交" in pdf_pages(pdf("form", data, at=DURING))[0]
-        approve_and_submit(
-            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
-        )
+        hand_in(unit, project)
     project.refresh_from_db()
     first = paper.content(project, 1)
     assert first.code == draft.code, "what is submitted has the code that was printed before"
@@ -137,7 +135,7 @@ def test_any_change_gives_another_code(round_: Round) -> None:
         before = paper.content(project, 0).code
         changed, _ = save(project, "results", spread="换了一种说法。")
         assert paper.content(changed, 0).code != before
-        proving.detach(
+        actions.detach(
             viewer=unit, application_id=project.pk, evidence_id=project.evidence.all()[0].pk
         )
         assert len({before, paper.content(changed, 0).code, paper.content(project, 0).code}) > 1

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import DomainError, Invalid, NotFound, WrongState
 from jiangxin.core.workflow import Role
-from jiangxin.ops.scenes.province import SCAN
+from jiangxin.ops.scenes.province import SCAN, hand_in
 from jiangxin.records.documents import qr
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.papers import Upload
@@ -21,8 +21,7 @@ from jiangxin.records.documents.rendering import pdf
 from jiangxin.records.documents.scanning import sheets
 from jiangxin.records.identity.models import User
 from jiangxin.records.ledger.models import Event
-from jiangxin.stages.application import paper, scan, taking_back
-from jiangxin.stages.application.approval import approve_and_submit
+from jiangxin.stages.application import actions, paper, scan, taking_back
 from jiangxin.stages.application.models import Application, Scan
 from jiangxin.stages.examination.actions import Defect, send_back
 from jiangxin.stages.programme.models import Call
@@ -133,12 +132,7 @@ def returned_and_changed(project: Application) -> Application:
         defect = Defect("results", "请补充推广情况，并写明人数。")
         send_back(viewer=examiner, application_id=project.pk, defects=[defect])
         project, _ = save(project, "results", spread="已在三家企业推广，培训一百二十人。")
-        approve_and_submit(
-            viewer=unit_of(project),
-            application_id=project.pk,
-            revision=project.revision,
-            sealed=True,
-        )
+        hand_in(unit_of(project), project)
     project.refresh_from_db()
     return project
 
@@ -260,20 +254,14 @@ def test_where_the_province_wants_it_first_nothing_is_submitted_without(
     unit = round_.unit()
     project = round_.draft(unit)
     with clock.at(DURING), pytest.raises(Invalid, match="先上传盖章的申报表"):
-        approve_and_submit(
-            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
-        )
+        actions.submit(viewer=unit, application_id=project.pk, revision=project.revision)
     add(project, a_file(printed(project, 0)))
     project, _ = save_now(project)
     with clock.at(DURING), pytest.raises(Invalid, match="先上传盖章的申报表"):
-        approve_and_submit(
-            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
-        )
+        actions.submit(viewer=unit, application_id=project.pk, revision=project.revision)
     add(project, typed=code(project, 0))
     with clock.at(DURING):
-        approve_and_submit(
-            viewer=unit, application_id=project.pk, revision=project.revision, sealed=True
-        )
+        hand_in(unit, project)
     assert scan.verdict(project).word == "matches"
 
 

@@ -33,11 +33,11 @@ OTHERS = {
     "quota.exception_granted": "增加名额",
     # application and examination
     "project.begun": "建立申报",
-    "project.scan_added": "上传盖章申报表",
     "project.recommender_chosen": "选择推荐部门",
     "project.recommender_changed": "改由其他部门推荐",
     "approval.asked": "送单位审核",
     "recommendation.voided": "推荐意见失效",
+    "project.scan_added": "上传盖章申报表",
     "examination.judged": "判定",
     "examination.accepted": "采纳计算结果",
     "examination.carried_over": "沿用上次判定",

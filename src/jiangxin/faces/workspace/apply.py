@@ -1,4 +1,4 @@
-"""Filling in an application: begin, the task list, check, submit, withdraw."""
+"""Filling in an application: begin, the task list, check, submit."""
 
 from typing import Any
 
@@ -61,10 +61,6 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
                 for section in sections
             ],
             "returns": returns,
-            "earlier": [
-                {"pk": each.pk, "year": each.year, "track": each.get_track_display()}
-                for each in reuse.sources(request.viewer, project)[:3]
-            ],
             "remarks": [
                 {
                     "url": reverse("apply-section", args=[project.pk, s.key]),
@@ -73,6 +69,10 @@ def tasks(request: Request, application_id: int) -> HttpResponse:
                 }
                 for s in sections
                 if s.key in remarks
+            ],
+            "earlier": [
+                {"pk": each.pk, "year": each.year, "track": each.get_track_display()}
+                for each in reuse.sources(request.viewer, project)[:3]
             ],
             "complete": all(each == "done" for each in status.values()),
             "findings": queries.eligibility(project),

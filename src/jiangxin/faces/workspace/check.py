@@ -23,7 +23,7 @@ def check_page(request: Request, project: Any, problems: list[DomainError]) -> H
     """The whole form; `problems` say why it was not submitted."""
     form = queries.form_of(project)
     draft = paper.draft(project)
-    counts = Counter(str(each["field"]) for each in draft.evidence)
+    counts = Counter(each["field"] for each in draft.evidence)
     findings = queries.eligibility(project, evidence=counts)
     unmet = [each for each in findings if each.verdict is Verdict.NOT_MET]
     edit = {s.key: reverse("apply-section", args=[project.pk, s.key]) for s in form.sections}
@@ -38,20 +38,20 @@ def check_page(request: Request, project: Any, problems: list[DomainError]) -> H
             "edit": edit,
             "gaps": [
                 {"url": f"{edit[gap.section]}#field-{gap.field}", "message": gap.message}
-                for gap in queries.gaps(project, counts=counts)
+                for gap in queries.gaps(project, evidence=counts)
             ],
             "findings": findings,
             "unmet": [each for each in unmet if each.norm not in actions.REGISTER_NORMS],
             "barred": [each for each in unmet if each.norm in actions.REGISTER_NORMS],
             "problems": problems,
             "again": project.state == ProjectState.RETURNED,
-            "scan": scan_context(project, draft) if wanted_before(project) else None,
             "typed_remarks": {
                 key.removeprefix("remark-"): text
                 for key, text in request.POST.items()
                 if key.startswith("remark-")
             },
             **approval_state.shown(request.viewer, project, form, draft.digest),
+            "scan": scan_context(project, draft) if wanted_before(project) else None,
         },
         status=422 if problems else 200,
     )

@@ -49,9 +49,9 @@ def receipt(request: Request, application_id: int) -> HttpResponse:
             "steps": [*_steps(request, project), *_first(state), *_ahead(state)],
             "returns": returns(project),
             "rejection": rejection(project) if state is ProjectState.REJECTED else None,
-            **_on_paper(project, versions),
             "recommended": _recommended(project),
             **ways(request.viewer, project),
+            **_on_paper(project, versions),
             "editable": state in (ProjectState.DRAFT, ProjectState.RETURNED),
         },
     )

@@ -1,4 +1,4 @@
-"""What a unit does with its application: begin, fill in, prove, submit, correct."""
+"""What a unit does with its application: begin, fill in, submit, correct."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -333,8 +333,11 @@ def require_revision(project: Application, revision: int) -> None:
 
 
 def editable(viewer: Viewer, application_id: int) -> Application:
-    """The viewer's own application, locked, for who fills in. Raises `NotFound`, and `WrongState` unless it
-    may be changed."""
+    """The viewer's own application, locked, for a 填报人.
+
+    Raises `NotPermitted` for other people of the unit, `NotFound`, and `WrongState` unless it may be
+    changed.
+    """
     viewer.require_duty(Duty.FILL)
     project = own(viewer, application_id)
     require_editable(project)

@@ -1,4 +1,4 @@
-"""Whether the unit itself stands behind just this."""
+"""Whether the unit itself stands behind just what its draft says."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -131,30 +131,6 @@ class Evidence(models.Model):
         return f"{self.field}: {self.document_id}"
 
 
-class Scan(models.Model):
-    """A scan of the sealed paper copy, bound to the version whose code it shows; never changed."""
-
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="scans")
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
-    code = models.CharField("版本码", max_length=19)
-    how = models.CharField(
-        "版本码来自", max_length=8, choices=(("read", "从文件读出"), ("typed", "人工填写"))
-    )
-    at = models.DateTimeField("上传时间")
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(code__regex=r"^([0-9A-F]{4}-){3}[0-9A-F]{4}$"), name="scan_code_shape"
-            ),
-        )
-        indexes = (models.Index(fields=["application", "code"], name="application_scan_code"),)
-        ordering = ("application", "-id")
-
-    def __str__(self) -> str:
-        return f"{self.application_id}: {self.code}"
-
-
 class Approval(models.Model):
     """What the unit says about its own draft before it goes out, bound to the digest of the draft.
 
@@ -267,3 +243,27 @@ class RecommendationQuota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.body_id} {self.year} {self.kind}: {self.places}"
+
+
+class Scan(models.Model):
+    """A scan of the sealed paper copy, bound to the version whose code it shows; never changed."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="scans")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField("版本码", max_length=19)
+    how = models.CharField(
+        "版本码来自", max_length=8, choices=(("read", "从文件读出"), ("typed", "人工填写"))
+    )
+    at = models.DateTimeField("上传时间")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^([0-9A-F]{4}-){3}[0-9A-F]{4}$"), name="scan_code_shape"
+            ),
+        )
+        indexes = (models.Index(fields=["application", "code"], name="application_scan_code"),)
+        ordering = ("application", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.code}"

@@ -34,21 +34,10 @@ def attach(
     file, keeping nothing, and `LimitReached` beyond 40 files for one field.
     """
     project = _open_at(viewer, application_id, field)
-    return add(project, field=field, name=name, size=size, content=content, replaces=replaces)
-
-
-def add(
-    project: Application,
-    *,
-    field: str,
-    name: str,
-    size: int,
-    content: IO[bytes],
-    replaces: int | None = None,
-) -> Evidence:
-    """The same for a locked application, whatever its state is: who calls has seen to that."""
-    document = documents.store(name=name, size=size, content=content, owner_id=project.unit_id)
-    return _bound_in_place(project, field, document, replaces)
+    document = documents.store(
+        name=name, size=size, content=content, owner_id=viewer.organisation_id
+    )
+    return bound_in_place(project, field, document, replaces)
 
 
 def attach_uploaded(
@@ -60,7 +49,7 @@ def attach_uploaded(
     document = uploads.finish(token=token, owner_id=viewer.organisation_id or 0)
     with transaction.atomic():
         project = _open_at(viewer, application_id, field)
-        return _bound_in_place(project, field, document, replaces)
+        return bound_in_place(project, field, document, replaces)
 
 
 @transaction.atomic
@@ -95,7 +84,7 @@ def _open_at(viewer: Viewer, application_id: int, field: str) -> Application:
     return project
 
 
-def _bound_in_place(
+def bound_in_place(
     project: Application, field: str, fresh: Document, replaces: int | None
 ) -> Evidence:
     """Bind a file that has just come in; the row of one that was there already is dropped again."""

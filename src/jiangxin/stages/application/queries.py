@@ -198,11 +198,11 @@ def eligibility(
     )
 
 
-def gaps(application: Application, *, counts: Mapping[str, int] | None = None) -> list[Gap]:
+def gaps(application: Application, *, evidence: Mapping[str, int] | None = None) -> list[Gap]:
     """What is missing or contradictory in the form, in the form's order."""
     form = form_of(application)
     answers = opened_answers(form, application.answers)
-    return problems(form, answers, evidence_counts(application) if counts is None else counts)
+    return problems(form, answers, evidence_counts(application) if evidence is None else evidence)
 
 
 def task_list(application: Application) -> dict[str, str]:

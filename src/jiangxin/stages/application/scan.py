@@ -22,7 +22,7 @@ from .models import Application, Scan, Version
 
 P = ProjectState
 EDITABLE = (P.DRAFT, P.RETURNED)
-OVER = (P.WITHDRAWN, P.REJECTED, P.NOT_SELECTED)
+OVER = (P.WITHDRAWN, P.NOT_RECOMMENDED, P.REJECTED, P.NOT_SELECTED)
 SCANS = ("application/pdf", "image/jpeg", "image/png")
 
 

@@ -10,13 +10,14 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, WrongState
 from jiangxin.core.policy import Field
 from jiangxin.core.workflow import Duty, ProjectState
+from jiangxin.records.documents import actions as documents
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import move
 
 from .actions import keep_version, own
 from .models import Application, Version
 from .paper import content_digest, frozen_evidence
-from .proving import add
+from .proving import bound_in_place
 from .queries import form_of, overlay_of
 
 MAY_SUPPLEMENT = (ProjectState.SUBMITTED, ProjectState.WITH_RECOMMENDER)
@@ -64,13 +65,10 @@ def supplement(*, viewer: Viewer, application_id: int, files: Sequence[Supplied]
             raise Invalid("这一栏不在可以补充的材料之内。", clause="3.1", field="file")
 
     for each in files if set(asked) <= named else ():
-        add(
-            project,
-            field=each.field,
-            name=each.name,
-            size=each.size,
-            content=each.content,
+        document = documents.store(
+            name=each.name, size=each.size, content=each.content, owner_id=project.unit_id
         )
+        bound_in_place(project, each.field, document, None)
     project.version += 1
     frozen = frozen_evidence(project)
     seal = content_digest(project, frozen)

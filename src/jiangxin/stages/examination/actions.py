@@ -130,13 +130,15 @@ def send_back(*, viewer: Viewer, application_id: int, defects: Sequence[Defect])
 
     Effects, in order: due date in working days; state returned; event `project.returned` (or
     `project.returned_before_recommendation`) with version, sections and due date; the items; one
-    more return on the case. Raises `WrongState` for a colleague's case, `Invalid` without items, for
-    an item without reason, or for an unknown section or field.
+    more return on the province's case. Raises `WrongState` for a
+    colleague's case, `Invalid` without items, for an item without reason, or for an unknown section
+    or field.
     """
+    viewer.require(Role.PROVINCE_HR, Role.RECOMMENDER)
     first = viewer.role is Role.RECOMMENDER
     project = locked(viewer, application_id)
-    waits = project.state == ProjectState.SUBMITTED
-    case = own_case(viewer, project) if waits and not first else None
+    examined = project.state == ProjectState.SUBMITTED and not first
+    case = own_case(viewer, project) if examined else None
     project.correction_due = correction_due(project, today=clock.today())
     move(
         project,
