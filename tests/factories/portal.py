@@ -7,7 +7,7 @@ from django.urls import reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES
 from jiangxin.records.identity.viewer import System
-from jiangxin.stages.programme.models import Call
+from jiangxin.stages.programme.models import Call, Track
 from jiangxin.stages.publicity.models import Notice
 from jiangxin.stages.titles.actions import award, enter_legacy
 from jiangxin.stages.titles.models import Title
@@ -24,6 +24,7 @@ PAGES = (
     "portal-policy",
     "portal-norms",
     "verify",
+    "verify-paper",
     "help",
     "objection-lookup",
 )
@@ -108,6 +109,8 @@ def addresses(call: Call, notice: Notice, title: Title) -> list[str]:
     """Every public page, the details of one province included."""
     return [
         *(reverse(name) for name in PAGES),
+        *(reverse("portal-guide", args=[track.value]) for track in Track),
+        reverse("portal-guide", args=["studio"]) + f"?province={call.province}",
         reverse("portal-call", args=[call.pk]),
         reverse("portal-call", args=[call.pk]) + "?list=&at=1",
         reverse("portal-notice", args=[notice.pk]),

@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": ("jiangxin.ops.demo", "装入演示数据"),
     "simulate": ("jiangxin.ops.simulate", "让全国的项目按年度运行一遍"),
     "policy": ("jiangxin.core.policy.commands", "检查、查看、试算政策包"),
+    "occupations": ("jiangxin.ops.occupations", "把官方职业目录导入政策包"),
     "draw": ("jiangxin.core.draw.commands", "核验专家抽取"),
     "filing": ("jiangxin.ops.filing_verify", "核验备案材料包"),
     "invariants": ("jiangxin.ops.invariants", "核对全部数据是否守住各条规范"),
@@ -22,7 +23,7 @@ COMMANDS = {
     "generated": ("jiangxin.ops.generated", "重新生成 docs/generated"),
 }
 # These touch neither Django nor the database.
-_PLAIN = {"policy", "draw", "filing"}
+_PLAIN = {"policy", "occupations", "draw", "filing"}
 _DJANGO = {"manage": "执行任一 Django 管理命令", "migrate": "更新数据库结构"}
 
 

@@ -178,6 +178,7 @@ def test_a_malformed_file_is_refused_by_name(
         ("forms/studio.toml", 'norms = ["N26"]', 'norms = ["N99"]', "引用的规范“N99”"),
         ("forms/studio.toml", 'set = "studio_routes"', "", "没有选项"),
         ("forms/studio.toml", 'table = "results"', 'table = "nowhere"', "不存在的字段“nowhere”"),
+        ("occupations.toml", '"6-31-01-03" = "电工"', '"6-31-1" = "电工"', "职业“6-31-1 电工”"),
         ("forms/studio.toml", 'whole = "apprentice_count"', 'whole = "x"', "不存在的字段“x”"),
         ("forms/studio.toml", 'help = "上表的行数。"', "", "apprentice_count”没有填写说明"),
         ("forms/studio.toml", 'help = "上表的行数。"', 'help = "近三年带徒。"', "只是重复了名称"),

@@ -9,6 +9,7 @@ from .cases import run_case
 from .conditions import Condition
 from .floor import check_overlay
 from .forms import SOURCES, Field
+from .occupations import CODE
 from .pack import Pack
 from .verdict import Verdict
 
@@ -27,6 +28,7 @@ def check_pack(pack: Pack) -> list[str]:
         *_parameters(pack),
         *_tracks(pack),
         *_forms(pack),
+        *_occupations(pack),
         *_names(pack),
         *_money(pack),
         *_checklists(pack),
@@ -138,6 +140,12 @@ def _forms(pack: Pack) -> Iterator[str]:
                     yield f"{where}由不存在的字段“{name}”计算。"
             for column in field.columns:
                 yield from (f"{where}的列“{column.key}”{wrong}" for wrong in _field(column))
+
+
+def _occupations(pack: Pack) -> Iterator[str]:
+    for each in pack.occupations.values():
+        if not CODE.fullmatch(each.code) or not each.name.strip():
+            yield f"职业“{each.code} {each.name}”的编码或名称不对。"
 
 
 def _field(field: Field) -> Iterator[str]:

@@ -7,6 +7,7 @@ from jiangxin.core.kernel.regions import PROVINCES
 from jiangxin.faces.frame.pages import ANYONE, Request, page
 from jiangxin.records.identity.viewer import PUBLIC
 from jiangxin.stages.programme.queries import calls
+from jiangxin.stages.programme.tracks import Track
 
 from .navigation import portal_page
 
@@ -19,9 +20,12 @@ def help_page(request: Request) -> HttpResponse:
         {"name": each.name, "call": latest[each.code]} for each in PROVINCES if each.code in latest
     ]
     silent = [each.name for each in PROVINCES if each.code not in latest]
-    return portal_page(
-        request, "portal/help.html", {"contacts": contacts, "silent": silent}, cacheable=True
-    )
+    context = {
+        "contacts": contacts,
+        "silent": silent,
+        "tracks": [(each.value, each.label) for each in Track],
+    }
+    return portal_page(request, "portal/help.html", context, cacheable=True)
 
 
 urlpatterns = [path("help/", help_page, name="help")]

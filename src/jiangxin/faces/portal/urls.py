@@ -14,6 +14,8 @@ MODULES = (
     "province",
     "policy",
     "verify",
+    "paper",
+    "guide",
     "help",
     "join",
 )

@@ -11,6 +11,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import Province
 from jiangxin.core.policy import Verdict, section_values
 from jiangxin.core.workflow import Role
+from jiangxin.records.documents.papers import Upload
 from jiangxin.records.identity.actions import register_unit
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import System, Viewer
@@ -18,7 +19,9 @@ from jiangxin.stages.application import actions as applying
 from jiangxin.stages.application import proving
 from jiangxin.stages.application.approval import approve_and_submit
 from jiangxin.stages.application.models import Application, Version
+from jiangxin.stages.application.paper import code_of
 from jiangxin.stages.application.queries import form_of
+from jiangxin.stages.application.scan import add_scan
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.examination.models import Verdict as Word
 from jiangxin.stages.examination.queries import sheet
@@ -77,8 +80,21 @@ def apply(
             project = fill(rng, viewer, call, track)
             if not (leave_draft and number == len(tracks)):
                 hand_in(viewer, project)
+                if number % 3:  # every third unit has not come to it yet
+                    seal_copy(viewer, project)
             made.append(Application.objects.get(pk=project.pk))
     return made
+
+
+def seal_copy(viewer: Viewer, project: Application) -> None:
+    """The unit uploads the scan of its sealed form, with the version code that stands on it."""
+    version = project.versions.latest("number")
+    add_scan(
+        viewer=viewer,
+        application_id=project.pk,
+        upload=Upload(name="盖章申报表.pdf", size=len(SCAN), content=BytesIO(SCAN)),
+        typed=code_of(version.digest),
+    )
 
 
 def found_unit(rng: Random, province: Province, track: Track) -> Viewer:

@@ -3,16 +3,14 @@
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineWorkbook
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
 from jiangxin.records.documents.gates import TYPES, media_type, safe_name
 from jiangxin.records.documents.papers import Upload
+from jiangxin.records.documents.workbooks import cell_text, open_book
 from jiangxin.stages.funding.choices import Source
 from jiangxin.stages.titles.models import Title
 
@@ -111,12 +109,10 @@ def read_table(table: Upload) -> list[TableRow]:
     if _kind(name, table) != TYPES["xlsx"]:
         raise Invalid("请上传 XLSX 文件。", remedy="可先下载模板填写。", field="table")
     try:
-        book = CalamineWorkbook.from_filelike(table.content)
-        cells = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except CalamineError:
-        raise Invalid(
-            f"无法读取“{name}”。", remedy="请另存为 XLSX 后重新上传。", field="table"
-        ) from None
+        book = open_book(table.content.read())
+        cells = book.sheet(book.names[0]).to_python(skip_empty_area=False)
+    except Invalid as error:
+        raise Invalid(f"“{name}”：{error.message}", remedy=error.remedy, field="table") from None
     head = [str(cell).strip() for cell in cells[0]] if cells else []
     places = {key: head.index(label) for key, label in COLUMNS.items() if label in head}
     missing = [label for key, label in COLUMNS.items() if key not in places]
@@ -143,7 +139,7 @@ def _kind(name: str, table: Upload) -> str:
 
 
 def _row(number: int, cells: dict[str, Any]) -> TableRow:
-    texts = {key: _text(value) for key, value in cells.items()}
+    texts = {key: cell_text(value) for key, value in cells.items()}
     texts["category"] = {label: key for key, label in all_uses().items()}.get(texts["category"], "")
     texts["source"] = {each.label: each.value for each in Source}.get(texts["source"], "")
     problems: list[DomainError] = []
@@ -157,14 +153,3 @@ def _row(number: int, cells: dict[str, Any]) -> TableRow:
             )
         )
     return TableRow(number, texts, texts.pop("file"), problems)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        # A sum in a spreadsheet may come as 0.30000000000000004; what is shown there is 0.3.
-        return f"{Decimal(repr(round(value, 6))).normalize():f}"
-    return str(value).strip()

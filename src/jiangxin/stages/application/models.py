@@ -108,6 +108,14 @@ class Version(models.Model):
                 fields=["application", "number"], name="one_version_per_number"
             ),
         )
+        indexes = (
+            # Whoever holds a paper looks its version up by the head of the digest.
+            models.Index(
+                fields=["digest"],
+                opclasses=["varchar_pattern_ops"],
+                name="application_version_digest",
+            ),
+        )
         ordering = ("application", "number")
 
     def __str__(self) -> str:

@@ -120,6 +120,37 @@ def content(project: Application, number: int) -> Content:
     return content_of(version)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """What anybody who holds a paper may know of its version."""
+
+    number: str
+    version: int
+    newest: bool
+    at: datetime
+    leaf: str
+
+
+def looked_up(code: str) -> Received | None:
+    """The submitted version with that code; None when there is none. One query."""
+    head = code.replace("-", "").lower()
+    found = (
+        Version.objects.select_related("application", "event")
+        .filter(digest__startswith=head)
+        .order_by("id")
+        .first()
+    )
+    if found is None:
+        return None
+    return Received(
+        number=found.application.number,
+        version=found.number,
+        newest=found.number == found.application.version,
+        at=found.at,
+        leaf=found.event.leaf,
+    )
+
+
 def payload_of(project: Application, found: Content) -> str:
     """What the QR code says: where and by which code a submitted version is looked up."""
     told = f"{project.number or 'DRAFT'}/{found.number}/{found.code}"

@@ -4,24 +4,21 @@ Only the form of the file is looked at here; what the cells mean is the matter o
 """
 
 import io
-import re
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from python_calamine import CalamineSheet
 
 from jiangxin.core.kernel.errors import Invalid
 from jiangxin.core.kernel.regions import PROVINCES
+from jiangxin.records.documents.workbooks import MEDIA_TYPE, Book, Fault, cell_text, open_book
+
+__all__ = ["MEDIA_TYPE", "Fault", "cell_text"]
 
 SHEET, GUIDE = "名录", "填写说明"
 MOST_ROWS = 2000
-MOST_BYTES = 5 * 1024 * 1024
 MOST_FAULTS = 1000  # more than anybody reads; the page says how many there are
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -60,16 +57,6 @@ COLUMNS = (
     Column("status", "单位状态", True, "存续 或 注销。", "存续", 10, STATUSES),
 )
 BY_LABEL = {column.label: column for column in COLUMNS}
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with the file: where (row and column as Excel shows them), what, what to do."""
-
-    row: int
-    column: str
-    message: str
-    remedy: str = ""
 
 
 class Faulty(Invalid):
@@ -132,11 +119,9 @@ def lines_of(data: bytes) -> list[Line]:
     Raises `Invalid` for a file that is not the template (another sheet, lacking columns, too many
     rows, none), `Faulty` for merged cells and formulas, each with its place.
     """
-    if len(data) > MOST_BYTES:
-        raise Invalid("工作簿超过 5 MB。", remedy="请删去图片和多余的工作表。", field="file")
-    sheet = _sheet(data)
-    faults = [*_merged(sheet), *_formulas(data, SHEET)]
-    if faults:
+    book = open_book(data)
+    sheet = _sheet(book)
+    if faults := book.faults(SHEET):
         raise Faulty(faults)
     if sheet.total_height > MOST_ROWS + 1_000:
         raise _too_many(sheet.total_height - 1)
@@ -154,16 +139,10 @@ def lines_of(data: bytes) -> list[Line]:
     return found
 
 
-def _sheet(data: bytes) -> CalamineSheet:
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        if SHEET in book.sheet_names:
-            return book.get_sheet_by_name(SHEET)
-    except CalamineError:
-        raise Invalid(
-            "工作簿无法读取。", remedy="请用 Excel 重新保存后上传。", field="file"
-        ) from None
-    named = "、".join(book.sheet_names[:5])
+def _sheet(book: Book) -> CalamineSheet:
+    if SHEET in book.names:
+        return book.sheet(SHEET)
+    named = "、".join(book.names[:5])
     raise Invalid(
         f"工作簿中没有“{SHEET}”表（现有：{named}）。",
         remedy="请下载模板填写，不要改工作表的名称。",
@@ -195,66 +174,3 @@ def _places(head: list[Any]) -> dict[str, int]:
             f"第 1 行有重复的列：{'、'.join(twice)}。", remedy="请删去多余的列。", field="file"
         )
     return {column.key: labels.index(column.label) for column in COLUMNS}
-
-
-def _merged(sheet: CalamineSheet) -> Iterator[Fault]:
-    for (first, column), (last, right) in sheet.merged_cell_ranges or []:
-        where = f"{_letters(column)}{first + 1}:{_letters(right)}{last + 1}"
-        yield Fault(
-            first + 1,
-            _letters(column),
-            f"{where} 是合并单元格。",
-            "请取消合并，每一行都填全。",
-        )
-
-
-def _letters(place: int) -> str:
-    """The name of a column as Excel shows it: 0 is A."""
-    name = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
-FORMULA = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<(?:\w+:)?f[\s>/]')
-
-
-def _formulas(data: bytes, name: str) -> Iterator[Fault]:
-    """The cells with a formula: the reader shows only their last values, which may be stale."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        path = _part_of(archive, name)
-        found = FORMULA.findall(archive.read(path)) if path else []
-    for letters, row in found:
-        yield Fault(int(row), letters.decode(), "单元格是公式。", "请复制后“选择性粘贴—数值”。")
-
-
-def _part_of(archive: zipfile.ZipFile, name: str) -> str:
-    """The part of the archive that holds the sheet called `name`; '' when it is not where it should."""
-    book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-    names = set(archive.namelist())
-    if "xl/_rels/workbook.xml.rels" not in names:
-        return ""
-    links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    for tag in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", book):
-        if f'name="{name}"' not in tag:
-            continue
-        key = re.search(r'\br:id="([^"]+)"', tag)
-        for link in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", links):
-            target = re.search(r'Target="([^"]+)"', link)
-            if key and target and f'Id="{key[1]}"' in link:
-                path = target[1].lstrip("/")
-                return path if path in names else f"xl/{path}" if f"xl/{path}" in names else ""
-    return ""
-
-
-def cell_text(value: Any) -> str:
-    """A cell as text; a whole number without its point. Dates and logical values come as Excel's."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value).strip()

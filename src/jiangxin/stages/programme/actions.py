@@ -125,9 +125,15 @@ def open_call(*, viewer: Viewer, call_id: int) -> Call:
 
     Effects: state open; the places of the year's quota are created; event `call.opened`.
     Raises `WrongState` while a department is missing, for an uncovered year, or for an overlay
-    that admits whom the notice would not (N06).
+    that admits whom the notice would not (N06); `Invalid` without the examiners' phone.
     """
     call = _locked(viewer, call_id)
+    if not call.phone.strip():
+        raise Invalid(
+            "申报通知没有写明资格审查咨询电话。",
+            remedy="请补填；申报单位填表遇到问题时打这个电话。",
+            field="phone",
+        )
     move(
         call,
         step="open",
