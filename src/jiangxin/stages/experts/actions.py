@@ -136,7 +136,8 @@ def edit(*, viewer: Viewer, expert_id: int, **fields: Any) -> Expert:
 
     Experts themselves may change those of `OWN`. A change of unit keeps the former one as an
     employment that ends today, so that recusal goes on counting it. Effects: the row; that
-    employment; event `expert.edited` names the fields, not their values. Raises `NotPermitted` for an expert's word on what the province decides.
+    employment; event `expert.edited` names the fields, not their values. Raises `NotPermitted` for an
+    expert's word on what the province decides.
     """
     expert = _locked(viewer, expert_id)
     if viewer.role is Role.EXPERT and set(fields) - OWN:
