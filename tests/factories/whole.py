@@ -60,6 +60,7 @@ LISTS = (
     "desk-inspections",
     "desk-legacy",
     "desk-legacy-imports",
+    "desk-loans",
     "desk-progress-reports",
     "desk-rectifications",
     "desk-revocation-ready",
@@ -122,7 +123,11 @@ class Whole:
         self.see("desk-round", row.pk, by=self.site.hr)
         self.see("desk-draw-session", row.sessions.get().pk, by=self.site.supervisor)
         self.see("desk-ranking", row.pk, by=self.site.finance)
-        self.see("expert-sheet", sheet.pk, by=viewer_of(sheet.seat.expert.user))
+        expert = viewer_of(sheet.seat.expert.user)
+        self.see("expert-sheet", sheet.pk, by=expert)
+        self.see("expert-profile", by=expert)
+        for name in ("portal-draws", "portal-expert-apply"):
+            self.see(name, by=PUBLIC)
 
     def registered(self) -> list[Title]:
         """The two studios, through publicity and filing to both ministries."""

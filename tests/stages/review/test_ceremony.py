@@ -11,7 +11,14 @@ from jiangxin.core.draw.checking import verify
 from jiangxin.core.draw.record import VoidReason
 from jiangxin.core.draw.shares import commitment
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import DomainError, Invalid, NotPermitted, Tampered, WrongState
+from jiangxin.core.kernel.errors import (
+    DomainError,
+    Invalid,
+    NotFound,
+    NotPermitted,
+    Tampered,
+    WrongState,
+)
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.workflow import DrawState, Role, RoundState
 from jiangxin.records.identity.viewer import PUBLIC, Viewer
@@ -357,11 +364,28 @@ def test_rehearsals_are_published_without_names(province: Province) -> None:
     draw.draw(viewer=province.hr, session_id=session.pk)
     province.seated(row)
     rounds.start(viewer=province.hr, round_id=row.pk)
-    assert watching.published(province.call) == []
+    test, real = watching.public_sessions().order_by("number")
+    assert not watching.public_record(real, announced=True)["opened"]["named"], "not decided"
     Round.objects.filter(pk=row.pk).update(state=RoundState.DECIDED)
-    test, real = watching.published(province.call)
-    assert not test["opened"]["named"]
-    assert real["opened"]["named"]
+    test, real = watching.public_sessions().order_by("number")
+    assert watching.public_record(real, announced=True)["opened"]["named"]
+    assert not watching.public_record(real, announced=False)["opened"]["named"]
+    assert not watching.public_record(test, announced=True)["opened"]["named"]
+
+
+def test_a_draw_is_public_from_its_sealing_on(province: Province) -> None:
+    session = opened(province)
+    own = promised(province, session)
+    assert not watching.public_sessions()
+    with pytest.raises(NotFound):
+        watching.public_session(session.pk)
+    draw.close_commitments(viewer=province.hr, session_id=session.pk)
+    record = watching.public_record(watching.public_session(session.pk), announced=True)
+    assert verify(record) == []
+    assert record["opened"] is None
+    draw.reveal(viewer=province.hr, session_id=session.pk, secret=own["hr"])
+    seals = Event.objects.filter(type="draw.committed").get()
+    assert seals.payload["seal"] == record["seal"]
 
 
 # --- not before

@@ -17,7 +17,8 @@ from jiangxin.stages.programme.models import Kind, QuotaPlace, Track
 from jiangxin.stages.review.actions import decision, rounds
 from jiangxin.stages.review.actions.decision import Choice
 from jiangxin.stages.review.models import Decision
-from jiangxin.stages.review.queries import decided, published, report_facts
+from jiangxin.stages.review.queries import decided, report_facts
+from jiangxin.stages.review.queries.ceremony import public_record, public_session
 from jiangxin.stages.review.queries.ranking import (
     departures,
     proposal_digest,
@@ -259,10 +260,12 @@ def test_the_ledger_tells_no_score_and_no_rank(province: Province) -> None:
 
 def test_everybody_may_recompute_the_draw_once_it_is_decided(province: Province) -> None:
     row = province.ranked()
-    assert published(province.call) == []
+    number = row.sessions.get().pk
+    record = public_record(public_session(number), announced=True)
+    assert record["opened"]["named"] is False
     province.propose(row, 1)
     decision.decide(viewer=province.hr, round_id=row.pk)
-    (record,) = published(province.call)
+    record = public_record(public_session(number), announced=True)
     assert verify(record) == []
     assert record["seal"] == row.sessions.get().record["seal"]
     assert record["opened"]["named"] is True

@@ -7,6 +7,8 @@ MODULES = (
     "calls",
     "notices",
     "objections",
+    "draws",
+    "experts",
     "register",
     "revocations",
     "experience",

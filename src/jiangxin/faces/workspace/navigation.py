@@ -18,7 +18,11 @@ APPLICANT = (
     ("workspace-members", "单位人员"),
     *COMMON,
 )
-EXPERT = (("expert-queue", "评审任务"), ("acceptance-queue", "验收任务"))
+EXPERT = (
+    ("expert-queue", "评审任务"),
+    ("acceptance-queue", "验收任务"),
+    ("expert-profile", "我的资料"),
+)
 
 
 def workspace_page(

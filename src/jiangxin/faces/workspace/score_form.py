@@ -43,6 +43,7 @@ def expert_page(
         for name, label in (
             ("expert-queue", "评审任务"),
             ("acceptance-queue", f"验收任务（{waiting}）" if waiting else "验收任务"),
+            ("expert-profile", "我的资料"),
         )
     ]
     response = render(request, template, {"workspace_nav": nav, **context}, status=status)

@@ -22,6 +22,7 @@ MODULES = (
     "receipt",
     "expert",
     "expert_panel",
+    "expert_profile",
     "acceptance_panel",
     "titles",
     *titles.MODULES,

@@ -1,4 +1,4 @@
-"""`jiangxin bench`: how fast the pages are, each beside a bare view in the same run.
+"""`jiangxin bench`: how fast the draw and the pages are, each beside a bare yardstick in the same run.
 
 The bare view sends the same bytes and runs the same SQL, and does nothing else: what is left between
 the two is our own code. Ratios travel between machines, seconds do not.
@@ -11,13 +11,14 @@ import sys
 from jiangxin.ops.paths import var
 
 _MARK = "JIANGXIN_BENCH"
+DRAW = "draw"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--applications", type=int, default=10_000, help="申报数量")
     parser.add_argument("--seconds", type=int, default=5, help="每项测多少秒")
     parser.add_argument("--port", type=int, default=8765)
-    parser.add_argument("--only", default="", help="只测名称含此文字的项目")
+    parser.add_argument("--only", default="", help=f"只测名称含此文字的项目；{DRAW} 只测抽取")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,6 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
         os.execve(
             sys.executable, [sys.executable, "-m", "jiangxin.ops.cli", *sys.argv[1:]], environment
         )
+    from .draws import run as drawn
     from .measure import run as measured
 
-    return measured(arguments)
+    if arguments.only == DRAW:
+        return drawn()
+    failed = 0 if arguments.only else drawn()
+    return measured(arguments) or failed

@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
+from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
 from jiangxin.core.kernel.identifiers import keyed_hash, mask, read_id_number, read_uscc
 from jiangxin.core.policy.values import years_later
 from jiangxin.core.workflow import Role
@@ -35,6 +35,7 @@ EDITABLE = [
     "term_until",
     "trained",
 ]
+OWN = frozenset({"unit_name", "unit_uscc", "occupations", "title", "phone", "email"})
 
 
 @transaction.atomic
@@ -133,11 +134,14 @@ def reset_password(*, viewer: Viewer, expert_id: int) -> str:
 def edit(*, viewer: Viewer, expert_id: int, **fields: Any) -> Expert:
     """Change what the pool knows of an expert; `fields` are some of `EDITABLE`.
 
-    A change of unit keeps the former one as an employment that ends today, so that recusal goes on
-    counting it. Effects: the row; that employment; event `expert.edited` names the fields, not
-    their values.
+    Experts themselves may change those of `OWN`. A change of unit keeps the former one as an
+    employment that ends today, so that recusal goes on counting it. Effects: the row; that
+    employment; event `expert.edited` names the fields, not their values. Raises `NotPermitted` for an
+    expert's word on what the province decides.
     """
     expert = _locked(viewer, expert_id)
+    if viewer.role is Role.EXPERT and set(fields) - OWN:
+        raise NotPermitted("姓名、专业和聘期由省级人社部门维护。", clause="3.2")
     before = {name: getattr(expert, name) for name in EDITABLE}
     _fill(expert, fields)
     changed = sorted(name for name in EDITABLE if getattr(expert, name) != before[name])

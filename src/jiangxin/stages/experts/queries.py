@@ -58,6 +58,15 @@ def expert(viewer: Viewer, expert_id: int) -> Expert:
     return found
 
 
+def own_expert(viewer: Viewer) -> Expert:
+    """The row of the expert who is logged in. Raises `NotFound` for an account without one."""
+    rows = pool(viewer).prefetch_related("employments", "relations")
+    found = rows.first() if viewer.role is Role.EXPERT else None
+    if found is None:
+        raise NotFound("您的账号没有对应的专家资料。", remedy="请联系省级人社部门。")
+    return found
+
+
 def applications_waiting(viewer: Viewer) -> Waits:
     """Who has asked to be taken into the viewer's pool and waits for its review."""
     if viewer.role is not Role.PROVINCE_HR or not viewer.province:

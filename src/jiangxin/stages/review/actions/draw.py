@@ -23,7 +23,7 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.experts.choices import Field
-from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.queries import own_parameter, pack
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Round, Seat, Share
 from jiangxin.stages.review.queries.ceremony import (
@@ -379,7 +379,10 @@ def _plan(row: Round, number: int, rehearsal: bool, source: str | None) -> Plan:
         session=f"演练-{name}" if rehearsal else name,
         seats={Field(field).label: count for field, count in row.seats.items() if count},
         substitutes=row.substitutes,
-        rule_version=f"{pack().code} 回避：{recusal_rules(row.call).text}",
+        rule_version=(
+            f"{pack().code} 回避：{recusal_rules(row.call).text}；"
+            f"每年评审不超过{own_parameter('panel.most_per_year', row.call)}次"
+        ),
         public_source=source,
     )
 

@@ -49,7 +49,7 @@ def next_phase(*, viewer: Viewer, round_id: int, due: datetime) -> Round:
     )
     for seat in seats:
         seat.round = row
-    drawn = row.sessions.get(state="drawn")
+    drawn = row.sessions.get(state="drawn", rehearsal=False)
     lay_sheets(seats, Application.objects.filter(pk__in=drawn.projects).order_by("id"))
     append(
         type="round.phase_started",

@@ -1,8 +1,7 @@
 """What a review shows to whom: `expert` (an expert's own sheets), `ceremony` (the draw), `coverage`
 (progress), `ranking` (scores, once all are signed), `report` (what later stages build on)."""
 
-from .ceremony import published
 from .expert import assigned
 from .report import decided, report_facts
 
-__all__ = ["assigned", "decided", "published", "report_facts"]
+__all__ = ["assigned", "decided", "report_facts"]

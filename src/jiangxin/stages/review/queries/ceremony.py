@@ -19,7 +19,6 @@ from jiangxin.records.identity.secrets import open_sealed
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.experts.choices import Field
-from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import pack
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import DrawSession, Share
@@ -203,16 +202,25 @@ def opened(row: DrawSession, *, named: bool) -> dict[str, Any]:
     )
 
 
-def published(call: Call) -> list[dict[str, Any]]:
-    """What everybody may download of a call's draws, once the round is decided; in order of session.
+def public_sessions() -> QuerySet[DrawSession]:
+    """Every draw that has been sealed, rehearsals and void ones too: for everybody, from its sealing on."""
+    rows = DrawSession.objects.filter(sealed_at__isnull=False).select_related("round__call")
+    return rows.order_by("-sealed_at", "-id").defer("pool_sealed")
 
-    The drawn sessions with the panel's names, the void ones with their reason, rehearsals without
-    names. Each is a record as `record` gives it. Nothing of a round that is not decided.
-    """
-    rows = DrawSession.objects.filter(
-        round__call=call, round__state=RoundState.DECIDED, record__isnull=False
-    ).order_by("round__kind", "number")
-    return [opened(row, named=True) if _nameable(row) else sealed(row) for row in rows]
+
+def public_session(session_id: int) -> DrawSession:
+    """One sealed draw, for everybody. Raises `NotFound` before the sealing."""
+    row = public_sessions().defer(None).filter(pk=session_id).first()
+    if row is None:
+        raise NotFound("没有公布过的这场抽取。", remedy="名单封存后才会公布。")
+    return row
+
+
+def public_record(row: DrawSession, *, announced: bool) -> dict[str, Any]:
+    """What everybody may download of a sealed draw: names only once its round is decided and the
+    result is out (`announced`); never those of a rehearsal."""
+    named = announced and _nameable(row) and row.round.state == RoundState.DECIDED
+    return opened(row, named=True) if named else sealed(row)
 
 
 def record(viewer: Viewer, session_id: int, *, named: bool = False) -> dict[str, Any]:
