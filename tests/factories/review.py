@@ -14,7 +14,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.workflow import CallState, ProjectState, Role
 from jiangxin.records.identity.actions import open_account
-from jiangxin.records.identity.models import Organisation
+from jiangxin.records.identity.models import Organisation, User
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
@@ -151,8 +151,10 @@ def marks(by, percent: int) -> dict[str, str]:
 
 
 def officer(role: Role, code: str, name: str) -> Viewer:
-    user = open_account(
-        username=f"{code}-{role.value}",
+    """The account of that office; in a country that has its offices, the one that is there."""
+    username = f"{code}-{role.value}"
+    user = User.objects.filter(username=username).first() or open_account(
+        username=username,
         password=None,
         name=name,
         role=role,
