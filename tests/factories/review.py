@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from stdnum.cn import ric
 
 from jiangxin.core.draw.shares import commitment
@@ -12,7 +14,7 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.workflow import CallState, ProjectState, Role
 from jiangxin.records.identity.actions import open_account
-from jiangxin.records.identity.models import Organisation
+from jiangxin.records.identity.models import Organisation, User
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
@@ -23,7 +25,8 @@ from jiangxin.stages.programme.models import Call, Kind, QuotaPlace, Track
 from jiangxin.stages.review.actions import decision, draw, panel, rounds, sheets
 from jiangxin.stages.review.models import DrawSession, Round, ScoreSheet, Seat
 from jiangxin.stages.review.queries.expert import assigned
-from jiangxin.stages.review.rubrics import rubric
+from jiangxin.stages.review.rubrics import rubric_of
+from tests.factories.desk import policies_with
 
 NOW = clock.beijing(2025, 9, 1, 9)
 
@@ -89,6 +92,12 @@ class Province:
         self.seated(row)
         return rounds.start(viewer=self.hr, round_id=row.pk)
 
+    def by_rules(self, monkeypatch: pytest.MonkeyPatch, folder: Path, values: str) -> None:
+        """Shandong's own rules for this call: lines of TOML, in a copy of the policies."""
+        monkeypatch.setenv("JIANGXIN_POLICIES", str(policies_with(folder, values)))
+        Call.objects.filter(pk=self.call.pk).update(overlay="37-2025")
+        self.call.refresh_from_db()
+
     def sign_all(self, row: Round, share: Callable[[int, int], int]) -> None:
         """Every open sheet signed; `share(expert, project)` percent of each item's scale."""
         for seat in row.panel.filter(status="accepted").select_related("expert"):
@@ -98,7 +107,7 @@ class Province:
                 self.sign(viewer, sheet, share(seat.expert_id, sheet.application_id))
 
     def sign(self, viewer: Viewer, sheet: ScoreSheet, percent: int) -> ScoreSheet:
-        by = rubric(sheet.seat.round, sheet.application.track)
+        by = rubric_of(sheet)
         sheets.save(viewer=viewer, sheet_id=sheet.pk, data=marks(by, percent), comment="属实")
         return sheets.sign(viewer=viewer, sheet_id=sheet.pk)
 
@@ -128,6 +137,11 @@ def marks(by, percent: int) -> dict[str, str]:
     """What an expert types: `percent` of each item's scale, cut to its step."""
     typed = {}
     for item in by.items():
+        if item.kind == "data":
+            continue
+        if item.kind == "vote":
+            typed[item.id] = "yes" if percent > 50 else "abstain" if percent == 50 else "no"
+            continue
         if item.kind == "deduction":
             typed[item.id] = str(item.required_units)
             continue
@@ -137,8 +151,10 @@ def marks(by, percent: int) -> dict[str, str]:
 
 
 def officer(role: Role, code: str, name: str) -> Viewer:
-    user = open_account(
-        username=f"{code}-{role.value}",
+    """The account of that office; in a country that has its offices, the one that is there."""
+    username = f"{code}-{role.value}"
+    user = User.objects.filter(username=username).first() or open_account(
+        username=username,
         password=None,
         name=name,
         role=role,
@@ -148,8 +164,10 @@ def officer(role: Role, code: str, name: str) -> Viewer:
     return viewer_of(user)
 
 
-def project(call: Call, number: int, track: Track, **fields: object) -> Application:
-    """An examined project of a unit of its own, with one submitted version."""
+def project(
+    call: Call, number: int, track: Track, more: dict | None = None, **fields: object
+) -> Application:
+    """An examined project of a unit of its own, with one submitted version; `more` answers."""
     unit = Organisation.objects.create(
         kind="unit",
         name=f"申报单位{call.province}{number}",
@@ -162,6 +180,7 @@ def project(call: Call, number: int, track: Track, **fields: object) -> Applicat
         "contact_phone": "13912345678",
         "leader_name": f"带头人{number}",
         "leader_id_number": {"sealed": "x", "hash": "h", "mask": "370***********12"},
+        **(more or {}),
     }
     row = Application.objects.create(
         number=f"{call.year}{call.province}G{number:06d}",

@@ -32,7 +32,7 @@ from jiangxin.stages.programme.actions import set_demo_clock
 from jiangxin.stages.review.actions.sheets import declare
 from jiangxin.stages.review.models import ScoreSheet
 
-from . import bare, data
+from . import bare, data, experts
 
 THREADS, CONNECTIONS, WORKERS = 2, 16, 2
 DRAFTS = 3000  # more than are submitted in the time of one run
@@ -97,13 +97,22 @@ def run(arguments: argparse.Namespace) -> int:
         results += [
             measure_posts(each, lines[each.name], recorded[each.name], arguments) for each in posts
         ]
-        results[0]["memory"] = memory(server.pid)
+        if results:
+            results[0]["memory"] = memory(server.pid)
+        together = experts.measure(arguments.port) if arguments.only in "experts" else None
     finally:
         server.terminate()
         server.wait(20)
     report(results, first)
-    (var() / "results.json").write_text(json.dumps(results, ensure_ascii=False, indent=1))
-    return 1 if any(row["errors"] for row in results) else 0
+    if together:
+        print(
+            "{experts} 名专家同时评分：{sheets} 份，{seconds} 秒，{rate} 次/秒，p95 {p95} 毫秒，"
+            "失败 {failed} 次，丢失 {lost} 份".format(**together)
+        )
+    kept = {"pages": results, "experts": together}
+    (var() / "results.json").write_text(json.dumps(kept, ensure_ascii=False, indent=1))
+    failed = together is not None and (together["failed"] or together["lost"])
+    return 1 if failed or any(row["errors"] for row in results) else 0
 
 
 def client_of(username: str) -> Client:
@@ -325,7 +334,8 @@ def report(results: list[dict[str, Any]], first: float) -> None:
     print(
         f"granian {WORKERS} 进程，wrk {THREADS} 线程 {CONNECTIONS} 连接，同机回环；{clock.now():%Y-%m-%d}"
     )
-    print(f"启动到首次应答 {first:.1f} 秒；内存 {results[0].get('memory', 0)} MiB")
+    memory = results[0].get("memory", 0) if results else 0
+    print(f"启动到首次应答 {first:.1f} 秒；内存 {memory} MiB")
     print(
         f"{'页面':　<10}{'次/秒':>9}{'p95 毫秒':>9}{'裸视图':>9}{'比值':>7}{'SQL':>5}{'字节':>9}{'错误':>5}"
     )

@@ -71,7 +71,9 @@ def _ranking(facts: dict[str, Any]) -> list[dict[str, Any]]:
             each["total"],
             each["first_total"] or "—",
             each["grade"] or ("合格" if each["qualified"] else "不合格"),
-            f"{each['rank_best']}–{each['rank_worst']}",
+            str(each["rank_best"])
+            if each["rank_best"] == each["rank_worst"]
+            else f"{each['rank_best']}–{each['rank_worst']}",
         ]
         for each in facts["results"]
     ]

@@ -22,6 +22,14 @@ from jiangxin.stages.review.rubrics import rubric_of
 from jiangxin.stages.review.rules import rules_of
 
 CLAUSE, VERB = "3.2", "评分"
+# What an act on a sheet reads of it and of what it stands on: a save is what experts do most.
+OWN = tuple(each.attname for each in ScoreSheet._meta.concrete_fields)
+READ = (
+    "seat__round_id",
+    "seat__round__state",
+    "seat__round__rubrics_digest",
+    "application__track",
+)
 
 
 def lay_sheets(seats: Iterable[Seat], projects: Iterable[Application]) -> None:
@@ -163,14 +171,15 @@ def locked(viewer: Viewer, sheet_id: int, *, state: RoundState = RoundState.SCOR
     both of these are final; where an unsigned one may be left out, the ranking locks the sheets.
     """
     viewer.require(Role.EXPERT)
-    sheet = (
+    found = (
         assigned(viewer)
         .select_for_update(of=("self",))
         .select_related("seat__round", "application")
-        .defer("seat__round__rubrics", "application__answers")
+        .only(*OWN, *READ)
+        .order_by()
         .filter(pk=sheet_id)
-        .first()
     )
+    sheet = next(iter(found), None)
     if sheet is None:
         raise NotFound("没有这份评分表。", remedy="它可能属于其他专家，或您的席位已递补。")
     if sheet.seat.round.state != state:
