@@ -158,7 +158,7 @@
   });
   // Every button saves first: a page that the server does not have yet is not left.
   form.addEventListener("submit", async (event) => {
-    if (leaving) { return; }
+    if (leaving || !(running || choosing || changed().length || form.dataset.arriving)) { return; }
     event.preventDefault();
     const button = event.submitter;
     let state = running ? await running : "saved";
