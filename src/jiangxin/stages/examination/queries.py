@@ -58,6 +58,15 @@ def examinations_due(viewer: Viewer) -> Waits:
     return Waits(rows, due="case__due")
 
 
+def due_by_examiner(last: date) -> list[tuple[int, date, int]]:
+    """(account, day, how many) of the cases that their examiners have to conclude by `last`; one query."""
+    rows = Case.objects.filter(
+        application__state=ProjectState.SUBMITTED, examiner__is_active=True, due__lte=last
+    )
+    found = rows.order_by().values_list("examiner_id", "due").annotate(n=Count("id"))
+    return [(person, day, number) for person, day, number in found.order_by("examiner_id", "due")]
+
+
 def colleagues(viewer: Viewer) -> list[User]:
     """Who examines in the viewer's province: the accounts of its 人社 department that are in use."""
     rows = User.objects.filter(
