@@ -15,7 +15,9 @@ from itertools import count
 from statistics import median
 from typing import Any
 
-from django.db import connection
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -23,6 +25,7 @@ from django.urls import reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.regions import PROVINCES
 from jiangxin.core.workflow import ProjectState
+from jiangxin.ops import static_files
 from jiangxin.ops.paths import var
 from jiangxin.records.identity.models import Organisation, User
 from jiangxin.stages.application.models import Application
@@ -65,20 +68,26 @@ PAGES = (
 def run(only: str = "") -> list[dict[str, Any]]:
     """Grow the table step by step and measure each page at each size; print and return the figures.
 
-    All rows are made and taken back in one transaction, so that the other measurements of a run find
-    the tables as they were.
+    All rows are made and taken back in one transaction: the next run begins with the same tables.
     """
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+    call_command("migrate", verbosity=0)
+    static_files.collect()
+    if not Application.objects.exists():
+        data.load(0, 0)
     results: list[dict[str, Any]] = []
     with _undone(), clock.at(data.NOW):
         pattern = Application.objects.filter(province=data.FOCUS, version=1).order_by("id")[0]
-        Application.objects.filter(state__in=(ProjectState.SUBMITTED, ProjectState.RETURNED)).update(
-            state=ProjectState.EXAMINED
-        )
+        Application.objects.filter(
+            state__in=(ProjectState.SUBMITTED, ProjectState.RETURNED)
+        ).update(state=ProjectState.EXAMINED)
         calls = {each.province: each for each in Call.objects.filter(year=2025)}
         made = count(1)
         _grow(pattern, calls[data.FOCUS], QUEUE, made, queue=True)
         beside = 0
-        others = [calls[each.code] for each in PROVINCES if each.code in calls and each.code != data.FOCUS]
+        others = [
+            calls[each.code] for each in PROVINCES if each.code in calls and each.code != data.FOCUS
+        ]
         for size in SIZES:
             for place, call in enumerate(others):
                 part = size * (place + 1) // len(others) - size * place // len(others)
@@ -94,14 +103,14 @@ def run(only: str = "") -> list[dict[str, Any]]:
 
 @contextmanager
 def _undone() -> Iterator[None]:
-    from django.db import transaction
-
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
-def _grow(pattern: Application, call: Call, number: int, made: "count[int]", *, queue: bool = False) -> None:
+def _grow(
+    pattern: Application, call: Call, number: int, made: "count[int]", *, queue: bool = False
+) -> None:
     """`number` more applications of new units; in the queue each is submitted, else decided."""
     while number > 0:
         part = min(number, 5_000)
@@ -109,7 +118,9 @@ def _grow(pattern: Application, call: Call, number: int, made: "count[int]", *, 
         number -= part
 
 
-def _batch(pattern: Application, call: Call, number: int, made: "count[int]", *, queue: bool) -> None:
+def _batch(
+    pattern: Application, call: Call, number: int, made: "count[int]", *, queue: bool
+) -> None:
     places = [next(made) for _ in range(number)]
     units = Organisation.objects.bulk_create(
         [
@@ -125,7 +136,10 @@ def _batch(pattern: Application, call: Call, number: int, made: "count[int]", *,
         batch_size=2000,
     )
     rows = Application.objects.bulk_create(
-        [_row(pattern, call, unit, place, queue=queue) for unit, place in zip(units, places, strict=True)],
+        [
+            _row(pattern, call, unit, place, queue=queue)
+            for unit, place in zip(units, places, strict=True)
+        ],
         batch_size=1000,
     )
     Case.objects.bulk_create(
@@ -158,7 +172,9 @@ def _batch(pattern: Application, call: Call, number: int, made: "count[int]", *,
     )
 
 
-def _row(pattern: Application, call: Call, unit: Organisation, place: int, *, queue: bool) -> Application:
+def _row(
+    pattern: Application, call: Call, unit: Organisation, place: int, *, queue: bool
+) -> Application:
     return Application(
         number=f"2025{call.province}Q{place:07d}",
         call=call,
@@ -186,15 +202,16 @@ def _measured(size: int, asked: Asked) -> dict[str, Any]:
     _ask(client, address)
     with CaptureQueriesContext(connection) as found:
         _ask(client, address)
+    captured = list(found.captured_queries)  # the next request empties the log
     times = [_timed(lambda: _ask(client, address)) for _ in range(ROUNDS)]
-    statements = [each for each in found.captured_queries if each["sql"].startswith("SELECT")]
+    statements = [each for each in captured if each["sql"].startswith("SELECT")]
     slowest = max(statements, key=lambda each: float(each["time"]))
     return {
         "size": size,
         "label": asked.label,
         "ms": round(median(times) * 1000, 1),
         "sql_ms": round(sum(float(each["time"]) for each in statements) * 1000, 1),
-        "sql": len(found.captured_queries),
+        "sql": len(captured),
         "plan": _plan(slowest["sql"]),
     }
 
