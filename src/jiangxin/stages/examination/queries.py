@@ -53,9 +53,12 @@ def examinations_due(viewer: Viewer) -> Waits:
     """What 人社 has to examine within three days, or should have: nobody wants to hear of it earlier."""
     if viewer.role is not Role.PROVINCE_HR:
         return Waits(Application.objects.none())
-    last = clock.today() + SOON
-    rows = visible(viewer).filter(state=ProjectState.SUBMITTED, case__due__lte=last)
-    return Waits(rows, due="case__due")
+    return Waits(visible(viewer).filter(near()), due="case__due")
+
+
+def near() -> Q:
+    """To be examined within three days, or late already."""
+    return Q(state=ProjectState.SUBMITTED.value, case__due__lte=clock.today() + SOON)
 
 
 def due_by_examiner(last: date) -> list[tuple[int, date, int]]:
