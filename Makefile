@@ -41,6 +41,7 @@ check: install-dev
 
 bench: install $(VENV)/.wrk
 	$(BIN)/jiangxin bench
+	$(BIN)/jiangxin bench --queue
 
 lock: $(UV)
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \

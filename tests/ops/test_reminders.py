@@ -22,6 +22,9 @@ from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.models import Message
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.examination.cases import take
+from jiangxin.stages.examination.indexing import index_submitted
+from jiangxin.stages.examination.models import Case
 from jiangxin.stages.publicity.models import Notice
 from jiangxin.stages.titles.models import Title
 from tests.factories.applications import make_round, unit_of
@@ -122,6 +125,40 @@ def test_a_unit_and_its_province_are_reminded_of_a_correction() -> None:
         assert Message.objects.filter(unit=project.unit_id, title__contains="逾期 2 天").exists()
         assert Message.objects.filter(office="province_hr", title__contains="补正已逾期").exists()
         assert not Message.objects.filter(province="32").exists()
+
+
+def test_the_office_and_the_examiner_are_reminded_of_an_examination() -> None:
+    desk = Desk("37")
+    desk.open()
+    project = desk.submitted()  # on 10 June: to be examined by 24 June
+    with clock.at(clock.beijing(2025, 6, 11, 9)):
+        index_submitted()
+        take(viewer=desk.hr, application_id=project.pk)
+    with clock.at(clock.beijing(2025, 6, 20, 9)):
+        remind()
+        assert not [each for each in told() if "资格审查" in each]
+    with clock.at(clock.beijing(2025, 6, 21, 9)):
+        remind()
+    near = Message.objects.filter(title__contains="资格审查")
+    assert near.get(office="province_hr").about == project.subject
+    assert near.get(person_id=desk.hr.user_id).title.endswith("（还有 3 天）：1 件")
+    with clock.at(clock.beijing(2025, 6, 25, 9)):
+        remind()
+        assert near.get(person_id=desk.hr.user_id, title__contains="已逾期 1 天")
+        pass_it_on = near.count()
+        remind()
+        assert near.count() == pass_it_on
+
+
+def test_many_of_one_day_are_one_message() -> None:
+    desk = Desk("37")
+    desk.open()
+    for _ in range(reminders.MANY + 1):
+        Case.objects.create(application=desk.row(), version=1, due=date(2025, 6, 24))
+    with clock.at(clock.beijing(2025, 6, 24, 9)):
+        remind()
+    told_of = Message.objects.filter(office="province_hr", title__contains="资格审查")
+    assert told_of.get().title == "资格审查临期或逾期（今天截止）：6 件"
 
 
 def test_both_departments_are_reminded_of_the_filing_deadline_until_it_is_filed() -> None:

@@ -6,7 +6,7 @@ unit's titles, the work of experts; and besides what lies with its unit before a
 filing deadline. So whatever a page shows as waiting until a date is reminded of.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,11 +30,13 @@ from jiangxin.records.inbox.actions import tell_office, tell_person, tell_unit
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.inbox.queries import sent
 from jiangxin.stages.application.queries import with_their_units
+from jiangxin.stages.examination.queries import SOON, due_by_examiner
 from jiangxin.stages.filing.queries import calls_to_file
 from jiangxin.stages.programme.queries import filing_deadline, pack
 from jiangxin.stages.titles.models import Title
 
 DAYS_BEFORE = (0, 3, 14)
+MANY = 5  # rows of one kind due on one day: beyond it they are told in one message
 NATIONAL = (Role.MINISTRY_HR, Role.MINISTRY_FINANCE)
 MOST_LETTERS = 200
 
@@ -116,7 +118,14 @@ def _send(thing: Thing, key: str, today: date) -> bool:
 def waiting_things(horizon: date | None = None) -> list[Thing]:
     """All that waits for anybody until a date not later than `horizon` (the first reminder's day)."""
     last = horizon or clock.today() + timedelta(days=max(DAYS_BEFORE))
-    found = (*_offices(last), *_filing(), *_projects(), *_titles(), *_experts())
+    found = (
+        *_offices(last),
+        *_examiners(),
+        *_filing(),
+        *_projects(),
+        *_titles(),
+        *_experts(),
+    )
     return [thing for thing in found if thing.due <= last]
 
 
@@ -136,11 +145,15 @@ def _offices(last: date) -> Iterator[Thing]:
         links = {link.name: link for each in links_of(viewer).values() for link in each}
         to = Recipient(role=viewer.role.value, province=viewer.province)
         for name, days in _due_rows(viewer, links, last).items():
-            link = links[name]
-            for row in _rows_of(link, viewer, list(days)):
+            link, counts = links[name], Counter(days.values())
+            what = link.todo_label or link.label
+            single = [key for key, day in days.items() if counts[day] <= MANY]
+            for row in _rows_of(link, viewer, single) if single else ():
                 subject = str(getattr(row, "subject", "") or f"{name}:{row.pk}")
-                what = link.todo_label or link.label
                 yield Thing(to, subject, what, name_of(row), subject, days[row.pk])
+            for day, number in counts.items():
+                if number > MANY:
+                    yield Thing(to, name, what, f"{number} 件", "", day)
 
 
 def _due_rows(viewer: Viewer, links: dict[str, Link], last: date) -> dict[str, dict[int, date]]:
@@ -173,6 +186,13 @@ def name_of(row: Any) -> str:
     if isinstance(title, Title):
         return title.name
     return title if isinstance(title, str) and title else str(row)
+
+
+def _examiners() -> Iterator[Thing]:
+    """Whoever has taken cases, of those that are near or late: one message for each day that is due."""
+    for person, day, number in due_by_examiner(clock.today() + SOON):
+        mark = "desk-examination"
+        yield Thing(Recipient(person=person), mark, "您领取的资格审查", f"{number} 件", "", day)
 
 
 def _filing() -> Iterator[Thing]:

@@ -23,6 +23,7 @@ LINKS = (
         roles=PROVINCE_DESK,
         group=GROUP,
         states=(ProjectState.SUBMITTED,),
+        pages=("desk-examination-bulk",),
     ),
     Link(
         name="desk-examination-due",
@@ -63,9 +64,7 @@ def queue(request: Request) -> HttpResponse:
 @page(roles=HR)
 def due(request: Request) -> HttpResponse:
     """What is to be examined within three days, or should have been: the earliest date first."""
-    rows = queue_rows(request.viewer).filter(
-        pk__in=queries.examinations_due(request.viewer).rows.values("pk")
-    )
+    rows = queue_rows(request.viewer).filter(queries.near())
     return _listed(
         request,
         rows,

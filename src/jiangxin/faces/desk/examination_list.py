@@ -52,6 +52,7 @@ def queue_listing(viewer: Viewer) -> Listing:
         text_help="在编号、项目名称、申报单位中查找",
         order=("-state", "submitted_at", "pk"),
         link=lambda row: path_of("desk-examine", row["pk"]),
+        keyed=True,
     )
 
 

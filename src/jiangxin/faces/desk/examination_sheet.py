@@ -129,6 +129,8 @@ def _sheet_page(
     only_open = request.GET.get("only") == "open"
     queue = queries.queue(request.viewer).values("pk", "title")
     case = queries.case(project)
+    looked_at = len(every) > 1 or project.state == ProjectState.RETURNED
+    returned = queries.returns(project) if looked_at else []
     context = {
         "project": project,
         "head": head(project),
@@ -158,9 +160,8 @@ def _sheet_page(
         "differences": differences(form_of(project), every[-2], every[-1])
         if len(every) > 1
         else [],
-        "returns": [shown_return(project, item) for item in queries.returns(project)]
-        if len(every) > 1 or project.state == ProjectState.RETURNED
-        else [],
+        "supplied": len(every) > 1 and every[-2].number not in {each.version for each in returned},
+        "returns": [shown_return(project, item) for item in returned],
     }
     return desk_page(request, "desk/examination/sheet.html", context)
 

@@ -71,6 +71,7 @@ class Listing:
     order: tuple[str, ...] = ("id",)
     link: Callable[[Any], str] | None = None
     page_size: int = 50
+    keyed: bool = False  # costly columns: a page's keys first, then its rows; one query more
 
     def show(self, rows: QuerySet[Any, Any], request: HttpRequest) -> "Shown":
         """The page that the request asks for: `q`, `sort`, `page`, `size`, `col`, `export`.
@@ -108,6 +109,14 @@ class Listing:
         if not term.values:
             raise Invalid(f"“{term.word}”后面没有值。", remedy=f"例如 {words[term.word].example}。")
         return any_of(words[term.word].apply(value) for value in term.values)
+
+    def part(self, found: QuerySet[Any, Any], start: int, size: int) -> list[Any]:
+        """The rows from `start` on. What a page passes over is not computed where the list is `keyed`."""
+        if not self.keyed:
+            return list(found[start : start + size])
+        keys = list(found.values_list("pk", flat=True)[start : start + size])
+        rows = {_key(row): row for row in found.order_by().filter(pk__in=keys)}
+        return [rows[key] for key in keys if key in rows]
 
     def ordering(self, asked: QueryDict) -> Order:
         """What `sort` asks for; an unknown or unsortable column means the usual order."""
@@ -165,7 +174,7 @@ class Shown:
         total = 0 if problems else found.count()
         page = min(whole_number(asked.get("page"), 1, 10**6), max(1, -(-total // size)))
         start = (page - 1) * size
-        part = list(found[start : start + size]) if total else []
+        part = listing.part(found, start, size) if total else []
         columns = listing.chosen(asked)
         query = asked.copy()
         query.pop("export", None)
@@ -340,8 +349,11 @@ def _of_all(row: Any) -> int:
 def _row(listing: Listing, columns: list[Column], item: Any, query: str, at: int) -> Row:
     cells = listing.cells(columns, item)
     url = _link(listing, item, query, at)
-    key = item["pk"] if isinstance(item, dict) else item.pk
-    return Row(str(key), str(cells[0].value), url, cells)
+    return Row(str(_key(item)), str(cells[0].value), url, cells)
+
+
+def _key(item: Any) -> Any:
+    return item["pk"] if isinstance(item, dict) else item.pk
 
 
 def _link(listing: Listing, item: Any, query: str, at: int) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import path
 
@@ -74,11 +75,21 @@ def notice(request: Request, notice_id: int) -> HttpResponse:
     problems: list[DomainError] = []
     if request.method == "POST":
         with catching(problems):
-            found, code = actions.object_to(notice_id=notice_id, **_given(request))
+            found, code = actions.object_to(
+                notice_id=notice_id, sender=sender_of(request), **_given(request)
+            )
             return show_receipt_once(request, number=found.number, code=code, notice=row)
     response = render(request, "portal/notice.html", _notice(request, row, problems))
     # The form carries a token of this browser: such a page is nobody else's.
     return kept(request, response, cacheable=not queries.accepts_objections(row))
+
+
+def sender_of(request: Request) -> str:
+    """The network address that the request came from: behind our proxy the one that the proxy saw."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return seen or request.META.get("REMOTE_ADDR", "")
+    return request.META.get("REMOTE_ADDR", "")
 
 
 def _given(request: Request) -> dict[str, Any]:

@@ -53,9 +53,21 @@ def examinations_due(viewer: Viewer) -> Waits:
     """What 人社 has to examine within three days, or should have: nobody wants to hear of it earlier."""
     if viewer.role is not Role.PROVINCE_HR:
         return Waits(Application.objects.none())
-    last = clock.today() + SOON
-    rows = visible(viewer).filter(state=ProjectState.SUBMITTED, case__due__lte=last)
-    return Waits(rows, due="case__due")
+    return Waits(visible(viewer).filter(near()), due="case__due")
+
+
+def near() -> Q:
+    """To be examined within three days, or late already."""
+    return Q(state=ProjectState.SUBMITTED.value, case__due__lte=clock.today() + SOON)
+
+
+def due_by_examiner(last: date) -> list[tuple[int, date, int]]:
+    """(account, day, how many) of the cases that their examiners have to conclude by `last`; one query."""
+    rows = Case.objects.filter(
+        application__state=ProjectState.SUBMITTED, examiner__is_active=True, due__lte=last
+    )
+    found = rows.order_by().values_list("examiner_id", "due").annotate(n=Count("id"))
+    return [(person, day, number) for person, day, number in found.order_by("examiner_id", "due")]
 
 
 def colleagues(viewer: Viewer) -> list[User]:

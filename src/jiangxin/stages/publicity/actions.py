@@ -19,6 +19,7 @@ from .checks import (
     check_person,
     require_clean,
 )
+from .limits import count_objection
 from .models import Notice, Objection
 from .queries import (
     PUBLISH,
@@ -161,12 +162,14 @@ def object_to(
     name: str = "",
     contact: str = "",
     anonymous: bool = False,
+    sender: str = "",
 ) -> tuple[Objection, str]:
     """Somebody of the public objects; returns the objection and the code to ask for the answer.
 
-    Effects: the row, name and contact encrypted; event `objection.raised`, which holds neither.
-    Raises `NotFound` for a draft, `WrongState` outside the period, `Invalid` without a ground, a
-    text, or (unless anonymous, where the policy lets it be) name and contact.
+    `sender` is the network address, counted apart from the objection. Effects: the hour's count; the
+    row, name and contact encrypted; event `objection.raised`, which holds neither. Raises `NotFound`
+    for a draft, `WrongState` outside the period, `Invalid` without a ground, a text, or (unless
+    anonymous, where the policy lets it be) name and contact, `LimitReached` for too many in an hour.
     """
     row = Notice.objects.select_for_update().filter(pk=notice_id).first()
     if row is None or row.state == NoticeState.DRAFT:
@@ -180,6 +183,7 @@ def object_to(
     anonymous = anonymous and accepts_anonymous(row)
     if not anonymous:
         check_person(row, name, contact)
+    count_objection(row, sender)
     code = "".join(chance.pick(ALPHABET) for _ in range(10))
     found = Objection.objects.create(
         notice=row,

@@ -48,6 +48,28 @@ class Notice(models.Model):
         return digest(self.content())
 
 
+class Sending(models.Model):
+    """How many objections came from one sender in one hour.
+
+    The sender is a keyed hash of the network address and the hour, apart from the objections: nobody
+    can say from it who objected to what, and an anonymous objection stays one. Deleted after a day.
+    """
+
+    sender = models.CharField(max_length=64)
+    hour = models.DateTimeField("时段")
+    number = models.PositiveSmallIntegerField("件数", default=1)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["sender", "hour"], name="one_count_per_sender_and_hour"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.hour} {self.number}"
+
+
 class Objection(models.Model):
     """What somebody says against a publicised project. Name and contact are kept encrypted."""
 
