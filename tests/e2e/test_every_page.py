@@ -14,7 +14,7 @@ from jiangxin.core.workflow import Role
 from jiangxin.ops.scenes.country import officer
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
-from jiangxin.stages.application import actions
+from jiangxin.stages.application import actions, taking_back
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.examination import actions as examining
 from jiangxin.stages.programme.models import Track
@@ -89,8 +89,7 @@ class Crawl:
             self.faults.append(f"{where}: {each['id']} {node['target']} {node['html'][:90]}")
         links: list[str] = self.page.eval_on_selector_all(
             "a[href]",
-            "all => all.filter(a => a.origin === location.origin)"
-            ".map(a => a.pathname + a.search)",
+            "all => all.filter(a => a.origin === location.origin).map(a => a.pathname + a.search)",
         )
         return links
 
@@ -125,7 +124,7 @@ def test_while_applying_in_every_state(
     visit(unit_of(sent), "returned")
     gone = round_.submitted()
     with clock.at(DURING):
-        actions.withdraw(viewer=unit_of(gone), application_id=gone.pk)
+        taking_back.withdraw(viewer=unit_of(gone), application_id=gone.pk)
     visit(unit_of(gone), "withdrawn")
     expected = {"apply-tasks", "apply-section", "apply-check", "apply-withdraw", "apply-receipt"}
     expected |= {"apply-version", "apply-reuse", "eligibility-preview", "portal-call", "my-inbox"}

@@ -37,6 +37,8 @@ def home(request: Request) -> HttpResponse:
         "pipeline": _pipeline(desk),
         "reads_only": viewer.role in READERS,
         "call": call,
+        # A recommending body reads the call as everybody does: the desk's page is the departments'.
+        "call_url": _call_page(viewer, call.pk) if call else "",
         "drafting": call is not None and call.state == CallState.DRAFT,
         "may_draft": viewer.role is Role.PROVINCE_HR
         and clock.now() < programme.filing_deadline(desk.year),
@@ -48,6 +50,11 @@ def home(request: Request) -> HttpResponse:
         ],
     }
     return desk_page(request, "desk/home/home.html", context)
+
+
+def _call_page(viewer: Viewer, call_id: int) -> str:
+    name = "portal-call" if viewer.role is Role.RECOMMENDER else "desk-call"
+    return reverse(name, args=[call_id])
 
 
 def _todos(viewer: Viewer, desk: Desk, plan: list[programme.Milestone]) -> list[Todo]:

@@ -47,7 +47,7 @@ def join(request: Request, code: str) -> HttpResponse:
             "errors": {each.field: each.message for each in problems if each.field},
         },
     )
-    response["Cache-Control"], response["Referrer-Policy"] = "no-store", "no-referrer"
+    response["Cache-Control"] = "no-store"
     return response
 
 
