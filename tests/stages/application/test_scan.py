@@ -280,6 +280,7 @@ def test_the_pages_of_unit_and_examiner(project: Application) -> None:
     address = reverse("apply-scan", args=[project.pk])
     assert "打印用 PDF" in unit.get(reverse("apply-receipt", args=[project.pk])).content.decode()
     with clock.at(DURING):
+        assert code(project) in unit.get(address).content.decode()
         wrong = unit.post(address, {"file": io.BytesIO(SCAN), "code": "0000-1111-2222-3333"})
         assert wrong.status_code == 422
         shown = wrong.content.decode()

@@ -6,6 +6,7 @@ from django.urls import path
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.kernel.regions import BY_CODE, PROVINCES
+from jiangxin.faces.frame.filters import clause_label
 from jiangxin.faces.frame.pages import ANYONE, Request, page
 from jiangxin.faces.frame.sending import send_bytes
 from jiangxin.records.documents.rendering import pdf
@@ -37,7 +38,9 @@ def guide_file(request: Request, track: str) -> HttpResponse:
     found = _guide(track, _province(request))
     issued = clock.beijing(*pack().issued_on.timetuple()[:3])
     name = f"申报指南-{found.track.label}{'-' + found.province if found.province else ''}.pdf"
-    response = send_bytes(name, "application/pdf", pdf("report", report(found), at=issued))
+    response = send_bytes(
+        name, "application/pdf", pdf("report", report(found, clause_label), at=issued)
+    )
     return kept(request, response, cacheable=True)
 
 

@@ -3,7 +3,7 @@
 It is made from the same pack as the form, so that it can not say anything else.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from jiangxin.stages.programme.models import Call
 from jiangxin.stages.programme.queries import overlay_of_call, pack, plan
 from jiangxin.stages.programme.tracks import Track
 
+from .paper import heading
 from .workbook import stamp_of
 
 KINDS = {
@@ -94,7 +95,7 @@ def guide(track: Track, call: Call | None) -> Guide:
         conditions=list(_conditions(track, call, overlay)),
         prepare=[_line(each) for _, each in form.fields() if each.evidence == "required"],
         sections=sections,
-        dates=[(each.label, clock.long_moment(each.at)) for each in plan(call)] if call else [],
+        dates=[(each.label, clock.long_deadline(each.at)) for each in plan(call)] if call else [],
         province=province_name(call.province) if call else "",
         phone=call.phone if call else "",
         assumption=form.assumption,
@@ -163,21 +164,24 @@ def _takes(field: Field) -> str:
     return ("必填，" if field.required else "选填，") + "，".join(told)
 
 
-def report(found: Guide) -> dict[str, Any]:
-    """The guide for `report.typ`."""
+def report(found: Guide, cited: Callable[[str], str]) -> dict[str, Any]:
+    """The guide for `report.typ`; `cited` says how officials cite a clause."""
     chapters = [
-        ("一、谁可以申报", _table(("条款", "条件", "标准"), (2, 7, 5), _condition_rows(found))),
+        (
+            "一、谁可以申报",
+            _table(("条款", "条件", "标准"), (2, 7, 5), _condition_rows(found, cited)),
+        ),
         ("二、需要准备的材料", _table(("材料", "说明"), (4, 8), _prepare_rows(found))),
         ("三、日程和咨询电话", [{"text": line} for line in _when(found)]),
         *(
             (
-                f"{_numeral(number)}、怎样填写：{title}",
+                heading(number, f"怎样填写：{title}"),
                 [
                     {"text": intro},
                     *_table(("栏目", "填什么", "怎样填", "佐证"), (4, 4, 7, 2), _rows(lines)),
                 ],
             )
-            for number, (title, intro, lines) in enumerate(found.sections, start=4)
+            for number, (title, intro, lines) in enumerate(found.sections, start=3)
         ),
         ("说明", [{"text": found.assumption}]),
     ]
@@ -190,11 +194,6 @@ def report(found: Guide) -> dict[str, Any]:
     }
 
 
-def _numeral(number: int) -> str:
-    digits = "零一二三四五六七八九十"
-    return digits[number] if number <= 10 else f"十{digits[number - 10]}"
-
-
 def _table(
     columns: tuple[str, ...], widths: tuple[int, ...], rows: list[list[str]]
 ) -> list[Mapping[str, Any]]:
@@ -203,10 +202,10 @@ def _table(
     return [{"columns": list(columns), "widths": list(widths), "rows": rows}]
 
 
-def _condition_rows(found: Guide) -> list[list[str]]:
+def _condition_rows(found: Guide, cited: Callable[[str], str]) -> list[list[str]]:
     return [
         [
-            each.clause,
+            cited(each.clause),
             each.title + ("（本省细则）" if each.source != "国家" else ""),
             each.limits or "—",
         ]

@@ -30,6 +30,7 @@ TITLES = {
     "studio": "国家级技能大师工作室建设项目申报表",
 }
 NUMERALS = "一二三四五六七八九十"
+TENS = (*NUMERALS, *(f"十{each}" for each in NUMERALS[:-1]), "二十")
 CODE_LETTERS = 16  # of the digest: 64 bits
 CODE = re.compile(
     r"(?<![0-9A-F])([0-9A-F]{4})[-‐–—− ]?([0-9A-F]{4})[-‐–—− ]?([0-9A-F]{4})[-‐–—− ]?([0-9A-F]{4})(?![0-9A-F])"
@@ -174,7 +175,7 @@ def cover_of(project: Application, found: Content) -> list[list[str]]:
 
 def heading(number: int, title: str) -> str:
     """The title of part `number`, counted from 0: 一、…"""
-    return f"{NUMERALS[number] if number < len(NUMERALS) else number + 1}、{title}"
+    return f"{TENS[number] if number < len(TENS) else number + 1}、{title}"
 
 
 def index_of(project: Application, found: Content) -> list[list[str]]:
