@@ -10,7 +10,7 @@ from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.models import Message
 from jiangxin.records.ledger.models import Event
-from jiangxin.stages.experts import actions, joining, queries
+from jiangxin.stages.experts import actions, joining, queries, terms
 from jiangxin.stages.experts.choices import Origin, State, Tie
 from jiangxin.stages.experts.models import Expert
 from jiangxin.stages.experts.rules import Rules, rules_of
@@ -171,18 +171,16 @@ def test_another_term_has_a_reason_and_a_limit(hr: Viewer) -> None:  # noqa: F81
         (date(2028, 9, 2), "履职良好", "term_until"),
     ):
         with pytest.raises(Invalid) as refused:
-            actions.reappoint(term_until=until, reason=reason, **given)
+            terms.reappoint(term_until=until, reason=reason, **given)
         assert refused.value.field == field
-    actions.reappoint(term_until=date(2028, 9, 1), reason="履职良好", **given)
+    terms.reappoint(term_until=date(2028, 9, 1), reason="履职良好", **given)
     event = Event.objects.get(type="expert.reappointed")
     assert event.payload == {"from": "2025-09-10", "to": "2028-09-01"}
     waiting = register(hr, 2)
     with pytest.raises(WrongState):
-        actions.reappoint(
-            viewer=hr, expert_id=waiting.pk, term_until=date(2027, 9, 1), reason="续聘"
-        )
+        terms.reappoint(viewer=hr, expert_id=waiting.pk, term_until=date(2027, 9, 1), reason="续聘")
     with pytest.raises(DomainError):
-        actions.reappoint(
+        terms.reappoint(
             viewer=official("36"), expert_id=person.pk, term_until=date(2027, 9, 1), reason="续聘"
         )
 

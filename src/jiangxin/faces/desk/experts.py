@@ -13,7 +13,7 @@ from jiangxin.core.workflow import Role
 from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.listing import Column, Listing, choice, contains, when
 from jiangxin.faces.frame.pages import Request, catching, done, page, typed
-from jiangxin.stages.experts import actions, queries
+from jiangxin.stages.experts import actions, queries, terms
 from jiangxin.stages.experts.choices import Field, Origin, State, Tie
 from jiangxin.stages.experts.forms import read_date, read_expert, values_of
 from jiangxin.stages.programme.queries import pack
@@ -212,7 +212,7 @@ def _expert_page(request: Request, found: Any, context: dict[str, Any]) -> HttpR
             "standing": standing(served, clock.today().year),
             "borrowed": bool(request.viewer.province) and not own,
             "may_reappoint": may_edit and found.state in (State.ACTIVE, State.SUSPENDED),
-            "longest": actions.longest_term(found.province),
+            "longest": terms.longest_term(found.province),
             "history": [
                 {"at": event.at, "text": WORDS.get(event.type, event.type)}
                 for event in queries.history(found)
@@ -340,7 +340,7 @@ def reappoint(request: Request, expert_id: int) -> HttpResponse:
         until = read_date(request.POST.get("new_term", ""), "新的聘期", "term_until")
         if until is None:
             raise Invalid("请填写新的聘期。", field="term_until")
-        actions.reappoint(
+        terms.reappoint(
             viewer=request.viewer,
             expert_id=expert_id,
             term_until=until,

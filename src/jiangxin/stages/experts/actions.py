@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, NotPermitted, WrongState
 from jiangxin.core.kernel.identifiers import keyed_hash, mask, read_id_number, read_uscc
-from jiangxin.core.policy.values import years_later
 from jiangxin.core.workflow import Role
 from jiangxin.records.identity.actions import open_account
 from jiangxin.records.identity.secrets import hash_key, seal
@@ -120,7 +119,7 @@ def reset_password(*, viewer: Viewer, expert_id: int) -> str:
 
     Effects: the account's password; event `expert.password_reset`.
     """
-    expert = _locked(viewer, expert_id)
+    expert = locked(viewer, expert_id)
     if expert.user is None:
         raise WrongState("该专家还没有账号。", remedy="请联系技术支持补建账号。")
     password = secrets.token_urlsafe(9)
@@ -139,7 +138,7 @@ def edit(*, viewer: Viewer, expert_id: int, **fields: Any) -> Expert:
     employment; event `expert.edited` names the fields, not their values. Raises `NotPermitted` for an
     expert's word on what the province decides.
     """
-    expert = _locked(viewer, expert_id)
+    expert = locked(viewer, expert_id)
     if viewer.role is Role.EXPERT and set(fields) - OWN:
         raise NotPermitted("姓名、专业和聘期由省级人社部门维护。", clause="3.2")
     before = {name: getattr(expert, name) for name in EDITABLE}
@@ -168,7 +167,7 @@ def activate(*, viewer: Viewer, expert_id: int, reason: str = "") -> Expert:
     `WrongState` when the term is over, `Invalid` when somebody suspended or removed comes back
     without a reason.
     """
-    expert = _locked(viewer, expert_id)
+    expert = locked(viewer, expert_id)
     if expert.term_until < clock.today():
         raise WrongState(
             f"聘期已于{clock.long_date(expert.term_until)}届满，不能启用。",
@@ -186,7 +185,7 @@ def activate(*, viewer: Viewer, expert_id: int, reason: str = "") -> Expert:
 @transaction.atomic
 def suspend(*, viewer: Viewer, expert_id: int, reason: str) -> Expert:
     """Take the expert out of draws for a time. Effects: state suspended; event `expert.suspended`."""
-    expert = _locked(viewer, expert_id)
+    expert = locked(viewer, expert_id)
     return _turn(viewer, expert, State.SUSPENDED, (State.ACTIVE,), reason)
 
 
@@ -196,53 +195,9 @@ def remove(*, viewer: Viewer, expert_id: int, reason: str) -> Expert:
 
     Effects: state removed; event `expert.removed`.
     """
-    expert = _locked(viewer, expert_id)
+    expert = locked(viewer, expert_id)
     sources = (State.PENDING, State.ACTIVE, State.SUSPENDED)
     return _turn(viewer, expert, State.REMOVED, sources, reason)
-
-
-@transaction.atomic
-def reappoint(*, viewer: Viewer, expert_id: int, term_until: date, reason: str) -> Expert:
-    """Another term for an expert whose term ends soon or has ended.
-
-    Effects: the term; event `expert.reappointed` with the old one and the new. Raises `WrongState`
-    for somebody not active or suspended, `Invalid` without a reason, or for a term that is no later
-    than the old one or longer than `expert.term_years` from today.
-    """
-    viewer.require(Role.PROVINCE_HR)
-    expert = _locked(viewer, expert_id)
-    if expert.state not in (State.ACTIVE, State.SUSPENDED):
-        raise WrongState(
-            f"{expert.name}当前为“{State(expert.state).label}”，不能续聘。",
-            remedy="请先启用。" if expert.state == State.PENDING else "",
-            clause="3.2",
-        )
-    if not reason.strip():
-        raise Invalid("请写明续聘的依据，例如考评情况。", clause="3.2", field="reason")
-    latest = longest_term(expert.province)
-    if not max(expert.term_until, clock.today()) < term_until <= latest:
-        raise Invalid(
-            f"新的聘期应晚于现聘期和今天，并不晚于{clock.long_date(latest)}。",
-            remedy="每次聘期的年数由规定确定。",
-            clause="3.2",
-            field="term_until",
-        )
-    before, expert.term_until = expert.term_until, term_until
-    expert.save(update_fields=["term_until"])
-    append(
-        type="expert.reappointed",
-        subject=expert.subject,
-        by=viewer,
-        payload={"from": before, "to": term_until},
-    )
-    return expert
-
-
-def longest_term(province: str) -> date:
-    """The last day of the longest term that may be given today."""
-    today = clock.today()
-    overlay = pack().overlay(province, today.year)
-    return years_later(today, int(pack().value("expert.term_years", today, overlay)))
 
 
 @transaction.atomic
@@ -300,7 +255,7 @@ def add_employment(
     until: date | None = None,
 ) -> Employment:
     """Record a place of work, by the province or by the expert. Event `expert.employment_added`."""
-    expert = _locked(viewer, expert_id)
+    expert = locked(viewer, expert_id)
     if not unit_name.strip():
         raise Invalid("请填写单位名称。", field="unit_name")
     if since > clock.today():
@@ -336,7 +291,7 @@ def add_relation(
     Raises `Invalid` for an unknown kind, an end in the future, or when neither unit nor person is
     named.
     """
-    expert = _locked(viewer, expert_id)
+    expert = locked(viewer, expert_id)
     if kind not in Tie.values:
         raise Invalid("请选择关系种类。", field="kind")
     if not (unit_name.strip() or unit_uscc.strip() or person_name.strip()):
@@ -366,7 +321,7 @@ def drop_tie(
     Effects: the row is gone; event `expert.tie_dropped` keeps that it was there.
     """
     viewer.require(Role.PROVINCE_HR)
-    expert = _locked(viewer, expert_id)
+    expert = locked(viewer, expert_id)
     gone, _ = expert.employments.filter(pk=employment_id).delete()
     lost, _ = expert.relations.filter(pk=relation_id).delete()
     if not gone and not lost:
@@ -379,7 +334,8 @@ def drop_tie(
     )
 
 
-def _locked(viewer: Viewer, expert_id: int) -> Expert:
+def locked(viewer: Viewer, expert_id: int) -> Expert:
+    """The expert, locked, for its own province or for the expert. Raises `NotFound`."""
     viewer.require(Role.PROVINCE_HR, Role.EXPERT)
     rows = Expert.objects.select_for_update(of=("self",)).select_related("user")
     if viewer.role is Role.EXPERT:

@@ -19,9 +19,10 @@ from jiangxin.records.inbox.actions import tell_office
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.experts.choices import Field, Origin
 
-from .actions import longest_term, new_expert, register
+from .actions import new_expert, register
 from .forms import read_expert
 from .models import Expert
+from .terms import longest_term
 
 MOST_ROWS = 500
 COLUMNS = {
