@@ -267,3 +267,35 @@ def test_the_rules_stand_before_the_expert_from_the_invitation_on(province: Prov
         assert words in invited
     desk = client_of(province.hr).get(reverse("desk-round", args=[session.round_id]))
     assert "全部签署后才能汇总" in desk.content.decode()
+
+
+def test_the_new_pages_cost_the_same_queries_for_one_project_and_three(
+    db: None, django_assert_max_num_queries
+) -> None:
+    counts: dict[str, set[int]] = {}
+    for code, projects in (("37", 1), ("11", 3)):
+        place = make_province(code, projects=projects)
+        row = place.scoring()
+        viewer, client, seat = expert(place, row)
+        ready(viewer, projects)
+        pages = {"upload": (client, "expert-upload", seat)}
+        _count(pages, counts, django_assert_max_num_queries)
+        for sheet in assigned(viewer).select_related("seat__round", "application"):
+            place.sign(viewer, sheet, 80)
+        place.sign_all(row, lambda _e, _p: 80)
+        hr = client_of(place.hr)
+        hr.post(reverse("desk-round-rank", args=[row.pk]), {"confirmed": "yes"})
+        pages = {
+            "outcome": (client, "expert-outcome", seat),
+            "minutes": (hr, "desk-ranking-minutes", row.pk),
+        }
+        _count(pages, counts, django_assert_max_num_queries)
+    assert all(len(found) == 1 for found in counts.values()), counts
+
+
+def _count(pages, counts, most) -> None:
+    for name, (client, view, number) in pages.items():
+        client.get(reverse(view, args=[number]))
+        with most(10) as captured:
+            assert client.get(reverse(view, args=[number])).status_code == 200
+        counts.setdefault(name, set()).add(len(captured))

@@ -4,10 +4,12 @@ Each guard is also tried with the other one off; with both off the double bookin
 the tests can fail.
 """
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -16,10 +18,12 @@ from jiangxin.core.kernel.errors import LimitReached, WrongState
 from jiangxin.core.workflow import RoundState
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.programme.models import QuotaPlace
-from jiangxin.stages.review.actions import decision
-from jiangxin.stages.review.models import Decision, Round
+from jiangxin.stages.review.actions import decision, rounds, sheets
+from jiangxin.stages.review.models import Decision, Round, ScoreSheet
+from jiangxin.stages.review.queries import assigned
+from jiangxin.stages.review.rubrics import rubric_of
 from tests.factories.races import numbered, together, without_locks
-from tests.factories.review import NOW, Province, make_province
+from tests.factories.review import NOW, Province, make_province, marks
 
 CLIENTS = 16
 LATER = NOW + timedelta(hours=1)
@@ -126,3 +130,59 @@ def test_control_without_the_lock_both_decide(agreed: tuple[Province, Round]) ->
         )
     reached = [each for each in results if not isinstance(each, WrongState)]
     assert len(reached) == 2, results
+
+
+@pytest.fixture
+def silent(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> tuple[Province, Round, list[ScoreSheet]]:
+    """Everything signed but one expert's sheets, which are ready; what is late may be left out."""
+    province = make_province("37", projects=2)
+    province.by_rules(monkeypatch, tmp_path, '"review.silence" = "out"')
+    row = province.scoring()
+    last = row.panel.filter(status="accepted").select_related("expert").last()
+    viewer = province.viewer(last.expert)
+    open_sheets = list(assigned(viewer).select_related("seat__round", "application"))
+    for sheet in open_sheets:
+        sheets.declare(viewer=viewer, sheet_id=sheet.pk, conflict=False)
+        typed = marks(rubric_of(sheet), 40)
+        sheets.save(viewer=viewer, sheet_id=sheet.pk, data=typed)
+    province.sign_all(row, lambda _e, _p: 90)
+    return province, row, open_sheets
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
+def test_a_signature_in_the_moment_of_the_ranking_is_refused_and_never_lost(
+    silent, locked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ranking has read the sheets and has not ended yet when the late expert signs."""
+    province, row, left = silent
+    viewer, late = province.viewer(left[0].seat.expert), row.due + timedelta(seconds=1)
+    read, signed, results = threading.Event(), threading.Event(), rounds.results
+
+    def slowly(one: Round) -> object:
+        found = results(one)
+        read.set()
+        signed.wait(3)  # with the lock on the signature can not come: it waits for this ranking
+        return found
+
+    def sign() -> object:
+        read.wait(20)
+        try:
+            return sheets.sign(viewer=viewer, sheet_id=left[0].pk)
+        finally:
+            signed.set()
+
+    monkeypatch.setattr(rounds, "results", slowly)
+    with nullcontext() if locked else without_locks():
+        ranked, outcome = together(
+            [lambda: rounds.rank_round(viewer=province.hr, round_id=row.pk), sign], at=late
+        )
+    assert isinstance(ranked, Round)
+    counted = row.decisions.get(application=left[0].application_id).sheets
+    state = ScoreSheet.objects.get(pk=left[0].pk).state
+    if locked:
+        assert isinstance(outcome, WrongState)
+        assert (counted, state) == (4, "draft")
+    else:
+        assert (counted, state) == (4, "signed"), "signed, and not counted: the lock is needed"

@@ -19,6 +19,7 @@ from jiangxin.stages.programme.queries import exceptions, filing_deadline, pack,
 from jiangxin.stages.publicity.models import Notice
 from jiangxin.stages.review.choices import SheetState
 from jiangxin.stages.review.models import Decision, DrawSession, ScoreSheet
+from jiangxin.stages.review.rules import rules_of
 from jiangxin.stages.titles.models import Title
 
 from . import invariant
@@ -155,12 +156,14 @@ def nobody_judges_an_own_unit() -> Iterator[str]:
 def enough_sheets() -> Iterator[str]:
     for decision in Decision.objects.select_related("round__call").order_by("id"):
         least = parameter("panel.sheets", decision.round.call.year)
-        signed = ScoreSheet.objects.filter(
+        sheets = ScoreSheet.objects.filter(
             application=decision.application_id,
             seat__round=decision.round_id,
             seat__status="accepted",
             state=SheetState.SIGNED,
-        ).count()
+        )
+        by_expert = sheets.order_by().values("seat").annotate(phases=Count("id"))
+        signed = by_expert.filter(phases=len(rules_of(decision.round).phases)).count()
         if signed < least or signed != decision.sheets:
             yield f"项目 {decision.application_id} 有 {signed} 份评分表，记为 {decision.sheets} 份。"
 
