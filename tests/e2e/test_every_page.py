@@ -89,8 +89,7 @@ class Crawl:
             self.faults.append(f"{where}: {each['id']} {node['target']} {node['html'][:90]}")
         links: list[str] = self.page.eval_on_selector_all(
             "a[href]",
-            "all => all.filter(a => a.origin === location.origin)"
-            ".map(a => a.pathname + a.search)",
+            "all => all.filter(a => a.origin === location.origin).map(a => a.pathname + a.search)",
         )
         return links
 
