@@ -309,3 +309,62 @@ def test_several_files_at_once_and_one_goes_on_after_a_broken_line(
     block.get_by_role("button", name="撤销移除 小文件.pdf").click()
     expect(block.get_by_role("link", name="小文件.pdf")).to_be_visible()
     assert project.evidence.filter(document__name="小文件.pdf").count() == 1
+
+
+def test_by_keyboard_alone_from_the_login_to_the_receipt(
+    page: Page, project: Application, forgiven: list[str]
+) -> None:
+    """Tab, Enter, Space and letters; whatever is needed can be reached and its focus be seen."""
+    forgiven.append("favicon")
+    user = project.unit.people.get()
+    user.set_password("correct horse battery")
+    user.save()
+
+    def reach(wanted: str) -> None:
+        """Tab on until an element whose words or name contain `wanted` has the focus."""
+        for _ in range(400):
+            page.keyboard.press("Tab")
+            held = page.evaluate(
+                "(e => [e.innerText, e.name, e.getAttribute('aria-label')].join(' '))"
+                "(document.activeElement)"
+            )
+            if wanted in held:
+                assert page.evaluate(
+                    "(s => s.outlineStyle !== 'none' || s.boxShadow !== 'none')"
+                    "(getComputedStyle(document.activeElement))"
+                ), f"the focus on {wanted} cannot be seen"
+                return
+        raise AssertionError(f"{wanted} cannot be reached")
+
+    page.goto("/login/")
+    reach("username")
+    page.keyboard.type(user.username)
+    reach("password")
+    page.keyboard.type("correct horse battery")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="继续填写")).to_be_visible()
+    reach("继续填写")
+    page.keyboard.press("Enter")
+    expect(page.locator(".jx-tasks")).to_be_visible()
+    reach("建设方案")
+    page.keyboard.press("Enter")
+    expect(page.locator("#in-plan_goal")).to_be_visible()
+    reach("plan_goal")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("只用键盘写的总体目标，内容足够长。")
+    reach("返回任务清单")
+    page.keyboard.press("Enter")
+    expect(page.locator(".jx-tasks")).to_be_visible(timeout=SLOW)
+    reach("核对全文并提交")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="核对全文")).to_be_visible()
+    box = page.locator("[name=accept_unmet]")
+    if box.count():
+        reach("accept_unmet")
+        page.keyboard.press("Space")
+    reach("提交申报")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("下载回执文件")).to_be_visible(timeout=SLOW)
+    project.refresh_from_db()
+    assert project.state == "submitted"
+    assert project.answers["plan_goal"] == "只用键盘写的总体目标，内容足够长。"

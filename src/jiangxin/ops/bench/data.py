@@ -1,6 +1,7 @@
 """Ten thousand applications in a database of their own: a few made by the actions, the rest copied."""
 
 import secrets
+from io import BytesIO
 from itertools import islice
 from random import Random
 
@@ -12,6 +13,7 @@ from jiangxin.core.kernel.regions import BY_CODE, PROVINCES
 from jiangxin.core.proof.merkle import leaf_hash
 from jiangxin.core.workflow import ProjectState
 from jiangxin.ops.scenes import country, panel, province
+from jiangxin.records.documents.actions import store
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.application.models import Application, Evidence, Version
@@ -22,6 +24,7 @@ WINDOW = province.Window(clock.beijing(2025, 5, 6), clock.beijing(2025, 6, 30, 1
 FOCUS = "37"
 REVIEWED = "42"  # this province has no copies: its few projects are under review
 EARLIER = province.Window(clock.beijing(2025, 3, 3), clock.beijing(2025, 4, 15, 17))
+FILES = 40  # evidence of one application
 STATES = (ProjectState.SUBMITTED, ProjectState.EXAMINED, ProjectState.RETURNED)
 
 
@@ -39,7 +42,7 @@ def load(size: int, drafts: int) -> None:
             if each.code != REVIEWED
         }
         pattern = province.apply(
-            rng, BY_CODE[FOCUS], calls[FOCUS], [Track.NEW_BASE, Track.STUDIO, Track.STUDIO],
+            rng, BY_CODE[FOCUS], calls[FOCUS], [Track.NEW_BASE, Track.STUDIO, Track.NEW_BASE],
             leave_draft=True,
         )  # fmt: skip
         base, _, draft = pattern
@@ -141,9 +144,8 @@ def _versions(rows: list[Application], pattern: Version) -> None:
 
 
 def _drafts(pattern: Application, count: int) -> None:
-    """Complete studio drafts of one unit each, for the submissions to be measured."""
+    """Complete drafts of one unit each with forty files, for what is saved and submitted."""
     units = _units(count, pattern.province, "D")
-    answers = {key: value for key, value in pattern.answers.items() if key != "leader_id_number"}
     rows = Application.objects.bulk_create(
         [
             Application(
@@ -156,8 +158,7 @@ def _drafts(pattern: Application, count: int) -> None:
                 track=pattern.track,
                 title=pattern.title,
                 leader_name=pattern.leader_name,
-                leader_hash=secrets.token_hex(32),
-                answers=answers | {"leader_id_number": pattern.answers["leader_id_number"]},
+                answers=pattern.answers,
                 revision=pattern.revision,
                 updated_at=clock.now(),
             )
@@ -165,7 +166,7 @@ def _drafts(pattern: Application, count: int) -> None:
         ],
         batch_size=500,
     )
-    files = list(pattern.evidence.values_list("field", "document_id"))
+    files = _forty(pattern)
     proofs = (
         Evidence(application=row, field=field, document_id=document)
         for row in rows
@@ -173,3 +174,18 @@ def _drafts(pattern: Application, count: int) -> None:
     )
     while batch := list(islice(proofs, 5000)):
         Evidence.objects.bulk_create(batch)
+
+
+def _forty(pattern: Application) -> list[tuple[str, int]]:
+    """Field and document of forty files, the required ones among them."""
+    files = list(pattern.evidence.values_list("field", "document_id"))
+    for number in range(FILES - len(files)):
+        data = b"%PDF-1.4\n% " + str(number).encode() + b"\n%%EOF\n"
+        document = store(
+            name=f"佐证{number + 1}.pdf",
+            size=len(data),
+            content=BytesIO(data),
+            owner_id=pattern.unit_id,
+        )
+        files.append((files[number % len(files)][0], document.pk))
+    return files

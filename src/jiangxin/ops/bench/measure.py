@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from importlib.resources import files
@@ -17,17 +17,21 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jiangxin.core.kernel import clock
+from jiangxin.core.policy import Section, section_values
 from jiangxin.ops import static_files
 from jiangxin.ops.paths import var
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.queries import viewer_of
 from jiangxin.stages.application.models import Application
+from jiangxin.stages.application.queries import form_of
+from jiangxin.stages.application.sealing import shown_answers
 from jiangxin.stages.programme.actions import set_demo_clock
 from jiangxin.stages.review.actions.sheets import declare
 from jiangxin.stages.review.models import ScoreSheet
@@ -36,6 +40,8 @@ from . import bare, data, experts
 
 THREADS, CONNECTIONS, WORKERS = 2, 16, 2
 DRAFTS = 3000  # more than are submitted in the time of one run
+SAVED = 100  # of them are saved again and again instead
+ANY = "99999999"  # a revision that no other save has overtaken
 TOKEN = "a" * 32  # an unmasked CSRF secret: cookie and header carry the same
 HOST = "127.0.0.1"
 SEARCH = quote("省:山东 状态:已提交 技师")
@@ -150,7 +156,7 @@ def record_posts(post: Post, lines: list[tuple[str, str, str]]) -> dict[str, Any
         form = QueryDict(post.body() + ending)
         with CaptureQueriesContext(connection) as queries:
             response = client.post(path, form.dict())
-        if response.status_code != 302:
+        if response.status_code not in (200, 302):
             raise SystemExit(f"{post.label} {path} 返回 {response.status_code}")
         sql = [each["sql"] for each in queries.captured_queries]
         writes.append([repeatable(each) for each in sql if not _transactional(each)])
@@ -175,10 +181,41 @@ def repeatable(sql: str) -> str:
     return sql
 
 
-def _drafts() -> Iterator[tuple[str, str, str]]:
-    """Every complete draft with its revision: one unit with one account each."""
-    rows = Application.objects.filter(state="draft", unit__name__contains="D").order_by("id")
-    for row in rows.select_related("unit").iterator():
+def _own_drafts() -> QuerySet[Application]:
+    """The copied drafts, of one unit each."""
+    rows = Application.objects.filter(state="draft", unit__uscc__startswith="D")
+    return rows.select_related("unit", "call").order_by("id")
+
+
+def _submitted() -> Iterator[tuple[str, str, str]]:
+    """Every complete draft but the last ones, with its revision."""
+    for row, session in _signed_in(_own_drafts()[: DRAFTS - SAVED]):
+        yield reverse("apply-submit", args=[row.pk]), str(row.revision), session
+
+
+def _autosaved() -> Iterator[tuple[str, str, str]]:
+    """The last drafts, each on the page of its longest section."""
+    for row, session in _signed_in(_own_drafts().reverse()[:SAVED]):
+        yield reverse("apply-autosave", args=[row.pk, _longest(row).key]), ANY, session
+
+
+def _typed() -> str:
+    """What stands in the inputs of that page."""
+    row = _own_drafts().reverse()[0]
+    values = section_values(_longest(row), shown_answers(row.answers))
+    return urlencode(values, doseq=True) + "&revision="
+
+
+def _longest(row: Application) -> Section:
+    return max(
+        form_of(row).sections,
+        key=lambda each: len(section_values(each, shown_answers(row.answers))),
+    )
+
+
+def _signed_in(rows: Iterable[Application]) -> Iterator[tuple[Application, str]]:
+    """Each draft with a session of its unit's one account."""
+    for row in rows:
         user, _ = User.objects.get_or_create(
             username=f"bench-{row.unit_id}",
             defaults={
@@ -188,7 +225,7 @@ def _drafts() -> Iterator[tuple[str, str, str]]:
                 "organisation": row.unit,
             },
         )
-        yield reverse("apply-submit", args=[row.pk]), str(row.revision), _session(user)
+        yield row, _session(user)
 
 
 def _sheets() -> Iterator[tuple[str, str, str]]:
@@ -375,6 +412,7 @@ TARGETS = (
     Target("public", "公开名录", lambda: "", lambda: reverse("portal-register")),
 )
 POSTS = (
-    Post("submission", "提交申报", _drafts, lambda: "accept_unmet=on&revision=", once=True),
+    Post("submission", "提交申报", _submitted, lambda: "accept_unmet=on&revision=", once=True),
+    Post("autosave", "自动保存一页", _autosaved, _typed, once=False),
     Post("saving", "保存评分表", _sheets, _marks, once=False),
 )

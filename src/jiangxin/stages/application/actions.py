@@ -1,5 +1,6 @@
 """What a unit does with its application: begin, fill in, submit, correct."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -191,16 +192,18 @@ def save_page(
     project.revision += 1
     project.section_revisions = {**project.section_revisions, section: project.revision}
     project.updated_at = clock.now()
+    columns = ["answers", "revision", "section_revisions", "updated_at"]
     if project.state == ProjectState.DRAFT:
         _mirror(project)
-    with _one_per_leader(project), transaction.atomic():
-        project.save()
+        columns += MIRRORED
+    with _one_per_leader(project):
+        project.save(update_fields=columns)
     return saved
 
 
 @contextmanager
 def _one_per_leader(project: Application) -> Iterator[None]:
-    """Say in words which constraint refused the row."""
+    """Say in words which constraint refused the row; the action around it is undone as a whole."""
     try:
         yield
     except IntegrityError:
@@ -241,8 +244,7 @@ def submit(
     """
     viewer.require_duty(Duty.FILL, Duty.CHECK)
     project = own(viewer, application_id)
-    last = latest_version(project)
-    if project.state in HANDED_IN and last:
+    if project.state in HANDED_IN and (last := latest_version(project)):
         return last
     require_revision(project, revision)
     require_not_barred(project.unit)
@@ -254,14 +256,15 @@ def submit(
     frozen = frozen_evidence(project)
     _mirror(project)
     seal = content_digest(project, frozen)
-    with _one_per_leader(project), transaction.atomic():
+    held = Counter(each["field"] for each in frozen)
+    with _one_per_leader(project):
         event = move(
             project,
             step=("resubmit" if again else "submit") + ("_for_recommendation" if first else ""),
             by=viewer,
             guards={
                 "correction_in_time" if again else "window_open": lambda: _require_in_time(project),
-                "form_complete": lambda: _require_complete(project, accept_unmet=accept_unmet),
+                "form_complete": lambda: _require_complete(project, held, accept_unmet),
                 "unit_approved": lambda: require_approved(project, seal),
                 **({"recommender_chosen": lambda: require_chosen(project)} if first else {}),
             },
@@ -302,8 +305,9 @@ def _require_in_time(project: Application) -> None:
         )
 
 
-def _require_complete(project: Application, *, accept_unmet: bool) -> None:
-    missing = gaps(project)
+def _require_complete(project: Application, held: Mapping[str, int], accept_unmet: bool) -> None:
+    """`held`: how many files prove each field."""
+    missing = gaps(project, evidence=held)
     if missing:
         first = missing[0]
         raise Invalid(
@@ -313,7 +317,8 @@ def _require_complete(project: Application, *, accept_unmet: bool) -> None:
             field=first.field,
         )
     require_scan(project)
-    unmet = [finding for finding in eligibility(project) if finding.verdict is Verdict.NOT_MET]
+    findings = eligibility(project, evidence=held)
+    unmet = [finding for finding in findings if finding.verdict is Verdict.NOT_MET]
     for finding in unmet:
         if finding.norm in REGISTER_NORMS:
             raise LimitReached(finding.because, remedy=finding.would_change, clause=finding.clause)

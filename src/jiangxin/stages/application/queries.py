@@ -199,10 +199,14 @@ def eligibility(
 
 
 def gaps(application: Application, *, evidence: Mapping[str, int] | None = None) -> list[Gap]:
-    """What is missing or contradictory in the form, in the form's order."""
+    """What is missing or contradictory in the form, in the form's order.
+
+    `evidence`: how many files prove each field, where the caller knows.
+    """
     form = form_of(application)
     answers = opened_answers(form, application.answers)
-    return problems(form, answers, evidence_counts(application) if evidence is None else evidence)
+    held = evidence_counts(application) if evidence is None else evidence
+    return problems(form, answers, held)
 
 
 def task_list(application: Application) -> dict[str, str]:
