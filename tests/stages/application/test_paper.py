@@ -20,7 +20,7 @@ from jiangxin.ops.scenes.province import hand_in
 from jiangxin.records.documents import qr, word_form
 from jiangxin.records.documents.rendering import pdf
 from jiangxin.records.identity.models import User
-from jiangxin.stages.application import actions, paper
+from jiangxin.stages.application import paper, proving
 from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import form_of
 from jiangxin.stages.application.sealing import shown_answers
@@ -135,7 +135,7 @@ def test_any_change_gives_another_code(round_: Round) -> None:
         before = paper.content(project, 0).code
         changed, _ = save(project, "results", spread="换了一种说法。")
         assert paper.content(changed, 0).code != before
-        actions.detach(
+        proving.detach(
             viewer=unit, application_id=project.pk, evidence_id=project.evidence.all()[0].pk
         )
         assert len({before, paper.content(changed, 0).code, paper.content(project, 0).code}) > 1

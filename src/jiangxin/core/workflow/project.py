@@ -33,9 +33,7 @@ class ProjectState(Labelled):
 
 
 P = ProjectState
-HR = (Role.PROVINCE_HR,)
-UNIT = (Role.APPLICANT,)
-BODY = (Role.RECOMMENDER,)
+HR, UNIT, BODY = (Role.PROVINCE_HR,), (Role.APPLICANT,), (Role.RECOMMENDER,)
 # A project in one of these states holds its title.
 TITLED = (P.REGISTERED, P.UNDER_CONSTRUCTION, P.IN_ACCEPTANCE, P.RECTIFYING, P.ACCEPTED)
 # Both ministries have registered it once; whether it still holds the title is another matter.
@@ -86,8 +84,7 @@ PROJECT = Machine(
             event="project.resubmitted_for_recommendation",
             guards=("correction_in_time", "form_complete", "unit_approved", "recommender_chosen"),
         ),
-        # Until the call closes the unit disposes of what it sent in; the selection then rests on what
-        # stands there, and only an itemised return opens it again (3.1, 3.2).
+        # Until the close the unit disposes of what it sent in; after it, only an itemised return.
         Transition(
             name="take_back",
             label="撤回修改",
