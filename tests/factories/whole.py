@@ -111,6 +111,7 @@ class Whole:
             draft = self.site.round.draft(unit, track)
             self.see("apply-check", draft.pk, by=unit)
             self.see("apply-section", draft.pk, "undertakings", by=unit)
+            self.see("apply-scan", draft.pk, by=unit)
             self.see("desk-examine", self.site.round.submitted(track).pk, by=self.site.hr)
         self.see(
             "desk-call-new", by=self.site.hr, query="?year=2022"

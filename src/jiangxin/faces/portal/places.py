@@ -9,7 +9,6 @@ WORDS = {
     "rubric:all": "评分标准",
     "overlay:floor": "省级细则只能从严的检查",
     "overlay:fields": "省级细则增加的材料",
-    "face:apply-paper-pdf": "页面：纸质申报表",
     "face:apply-scan": "页面：盖章扫描件",
     "face:portal-nation": "全国进展",
     "face:portal-nation-coverage": "领域和职业覆盖",

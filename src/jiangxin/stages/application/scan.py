@@ -91,21 +91,7 @@ def add_scan(*, viewer: Viewer, application_id: int, upload: Upload, typed: str 
     the file; the row; event `project.scan_added`. Raises `Invalid` for a refused file, a file whose
     pages show different versions, a missing or another code; says which version the paper shows.
     """
-    viewer.require(Role.APPLICANT)
-    project = (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("call", "unit")
-        .filter(pk=application_id, unit_id=viewer.organisation_id)
-        .first()
-    )
-    if project is None:
-        raise NotFound("没有这份申报。", remedy="它可能属于其他单位。")
-    if project.state in OVER or (project.state == P.DRAFT and not wanted_before(project)):
-        raise WrongState(
-            f"当前状态为“{P(project.state).label}”，不用上传盖章件。",
-            remedy="提交以后再打印、盖章、上传。" if project.state == P.DRAFT else "",
-            clause="3.1",
-        )
+    project = _alive(viewer, application_id)
     document = documents.store(
         name=upload.name, size=upload.size, content=upload.content, owner_id=viewer.organisation_id
     )
@@ -128,6 +114,26 @@ def add_scan(*, viewer: Viewer, application_id: int, upload: Upload, typed: str 
         payload={"version": version, "code": code, "how": row.how, "sha256": document.sha256},
     )
     return row
+
+
+def _alive(viewer: Viewer, application_id: int) -> Application:
+    """The viewer's own application, locked. Raises `NotFound`, or `WrongState` when none is wanted."""
+    viewer.require(Role.APPLICANT)
+    project = (
+        Application.objects.select_for_update(of=("self",))
+        .select_related("call", "unit")
+        .filter(pk=application_id, unit_id=viewer.organisation_id)
+        .first()
+    )
+    if project is None:
+        raise NotFound("没有这份申报。", remedy="它可能属于其他单位。")
+    if project.state in OVER or (project.state == P.DRAFT and not wanted_before(project)):
+        raise WrongState(
+            f"当前状态为“{P(project.state).label}”，不用上传盖章件。",
+            remedy="提交以后再打印、盖章、上传。" if project.state == P.DRAFT else "",
+            clause="3.1",
+        )
+    return project
 
 
 def code_shown(pages: list[Sheet]) -> str:
