@@ -21,6 +21,7 @@ from jiangxin.core.kernel.errors import (
 )
 from jiangxin.core.scoring.aggregate import Aggregation
 from jiangxin.core.workflow import DrawState, Role, RoundState
+from jiangxin.ops.invariants.selection import panels_were_drawn
 from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.records.ledger.models import Event
 from jiangxin.stages.experts import actions as experts
@@ -355,6 +356,9 @@ def test_a_rehearsal_is_marked_and_seats_nobody(province: Province) -> None:
     with pytest.raises(WrongState, match="正式抽取已经开场"):
         draw.open_session(viewer=province.hr, round_id=row.pk, rehearsal=True)
     assert Event.objects.filter(type="draw.rehearsal_opened").count() == 1
+    assert list(panels_were_drawn()) == []
+    Seat.objects.update(session=session)
+    assert any("是演练" in each for each in panels_were_drawn())
 
 
 def test_rehearsals_are_published_without_names(province: Province) -> None:

@@ -1,7 +1,7 @@
 """The draw: how fast it is beside a bare hash loop, how even, and whether any byte can be changed.
 
-What takes too long for a test: a pool of 100,000; χ² over 100,000 seeds of 200 experts; every value
-of every byte of a record, shown to the stand-alone verifier.
+What takes too long for a test: a pool of 100,000; χ² over 100,000 seeds of 200 experts; every bit of
+every byte of a record turned, and shown to the stand-alone verifier.
 """
 
 import hashlib
@@ -34,8 +34,8 @@ TOO_UNEVEN = 4.0  # standard deviations of χ²: less than one honest run in 30,
 
 def run() -> int:
     """Print the figures; 1 when one of them is not what the product promises."""
-    results = [_speed(), _uniformity(), _tampering("小", 12, _every_value)]
-    results.append(_tampering("大", 300, _one_flip_and_one_loss))
+    results = [_speed(), _uniformity(), _tampering("小", 12, _every_bit)]
+    results.append(_tampering("大", 100, _one_flip_and_one_loss))
     return 0 if all(results) else 1
 
 
@@ -83,12 +83,13 @@ def session(pool: dict[str, Entry], dice: random.Random) -> Drawn:
 
 
 def best(act: Callable[[], object]) -> float:
-    """Seconds of the quickest of some rounds: what the machine does when nothing disturbs it."""
+    """Seconds of the quickest of some rounds, of the processor: one thread that waits for nothing, so
+    they are those of the clock on a machine that has nothing else to do."""
     found = []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began = time.process_time()
         act()
-        found.append(time.perf_counter() - began)
+        found.append(time.process_time() - began)
     return min(found)
 
 
@@ -108,7 +109,7 @@ def _speed() -> bool:
     loop, ordering, drawing = (
         best(act) for act in (bare, lambda: order(leaves, "0" * 64), made.opened)
     )
-    print(f"抽取，名单 {POOL} 人（秒，取 {ROUNDS} 次最快）")
+    print(f"抽取，名单 {POOL} 人（处理器秒，取 {ROUNDS} 次最快）")
     print(f"  裸杂凑循环 {loop:.3f}；排序 {ordering:.3f}（{ordering / loop:.1f} 倍）")
     print(f"  抽取（种子、排序、逐位选取、写出记录）{drawing:.3f}（{drawing / loop:.1f} 倍）")
     print(f"  事先：冻结名单 {frozen:.3f}，封存 {sealing:.3f}", flush=True)
@@ -172,12 +173,13 @@ def _tampering(label: str, size: int, changes: Callable[[bytes], Iterator[bytes]
     return accepted == 0
 
 
-def _every_value(data: bytes) -> Iterator[bytes]:
-    """Every byte as each of the 255 others."""
+def _every_bit(data: bytes) -> Iterator[bytes]:
+    """Every bit of every byte turned; every byte left out; a space before every byte."""
     for at, value in enumerate(data):
-        for other in range(256):
-            if other != value:
-                yield data[:at] + bytes([other]) + data[at + 1 :]
+        for bit in range(8):
+            yield data[:at] + bytes([value ^ 1 << bit]) + data[at + 1 :]
+        yield data[:at] + data[at + 1 :]
+        yield data[:at] + b" " + data[at:]
 
 
 def _one_flip_and_one_loss(data: bytes) -> Iterator[bytes]:

@@ -134,6 +134,8 @@ def panels_were_drawn() -> Iterator[str]:
             yield f"{each.subject} 的席位与抽取记录不符。"
     if ScoreSheet.objects.exclude(seat__session__state="drawn").exists():
         yield "有评分表不属于任何抽取产生的席位。"
+    for each in DrawSession.objects.filter(rehearsal=True, panel__isnull=False).order_by("id"):
+        yield f"{each.subject} 是演练，却有席位。"
 
 
 @invariant("N33", title="没有专家评审本单位的项目")

@@ -80,6 +80,7 @@ def open_round(
             "kind": kind.value,
             "rubrics": row.rubrics_digest,
             "rules": row.rules,
+            "starts_on": row.starts_on,
         },
     )
     return row
