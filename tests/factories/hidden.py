@@ -39,11 +39,17 @@ ALL_OF_CHOOSING = frozenset(
 
 @dataclass
 class Looker:
-    """Who looks, and which hidden facts this person may know."""
+    """Who looks, which hidden facts this person may know, and whether that they show is looked at."""
 
     name: str
     viewer: Viewer
     knows: frozenset[str] = frozenset()
+    control: bool = False
+
+    @property
+    def crawls(self) -> bool:
+        """Whether the addresses to which this looker's pages lead are collected, too."""
+        return self.control or self.viewer.role in (Role.PUBLIC, Role.MINISTRY_HR)
 
 
 @dataclass
@@ -234,14 +240,13 @@ def _people(country: Country) -> None:
         Looker("public", PUBLIC),
         Looker("unit of scoring", _account(Role.APPLICANT, SCORING, organisation=units[0])),
         Looker("unit of choosing", _account(Role.APPLICANT, RANKED, organisation=units[1])),
-        Looker("hr of scoring", one.hr, panel),
-        Looker("finance of scoring", one.finance, panel),
+        Looker("hr of scoring", one.hr, panel, control=True),
         Looker("supervisor of scoring", one.supervisor, panel),
         Looker("auditor of scoring", _account(Role.AUDITOR, SCORING), panel),
-        Looker("hr of choosing", two.hr, desk),
+        Looker("hr of choosing", two.hr, desk, control=True),
         Looker("expert of scoring", one.viewer(members[3])),
         Looker("expert not drawn", one.viewer(spare)),
-        Looker("expert of choosing", two.viewer(chooser), frozenset({"totals of choosing"})),
+        Looker("expert of choosing", two.viewer(chooser), frozenset({"totals of choosing"}), True),
         Looker("hr elsewhere", _account(Role.PROVINCE_HR, "64")),
         Looker("ministry_hr", _account(Role.MINISTRY_HR, "")),
         Looker("ministry_finance", _account(Role.MINISTRY_FINANCE, "")),
