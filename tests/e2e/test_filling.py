@@ -358,10 +358,10 @@ def test_by_keyboard_alone_from_the_login_to_the_receipt(
     reach("核对全文并提交")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="核对全文")).to_be_visible()
-    box = page.locator("[name=accept_unmet]")
-    if box.count():
-        reach("accept_unmet")
-        page.keyboard.press("Space")
+    for box in ("accept_unmet", "sealed"):
+        if page.locator(f"[name={box}]").count():
+            reach(box)
+            page.keyboard.press("Space")
     reach("提交申报")
     page.keyboard.press("Enter")
     expect(page.get_by_text("下载回执文件")).to_be_visible(timeout=SLOW)

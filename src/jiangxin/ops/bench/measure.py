@@ -25,6 +25,7 @@ from django.urls import reverse
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.policy import Section, section_values
+from jiangxin.core.workflow import Duty
 from jiangxin.ops import static_files
 from jiangxin.ops.paths import var
 from jiangxin.records.identity.models import User
@@ -168,16 +169,13 @@ def _transactional(sql: str) -> bool:
 
 
 def repeatable(sql: str) -> str:
-    """An insert that may be repeated: the version's unique key is made random, all else stays."""
-    if 'INSERT INTO "application_version"' in sql:
-        table = "CREATE TEMP TABLE IF NOT EXISTS bench_version (LIKE application_version INCLUDING IDENTITY)"
-        return (
-            table
-            + ";"
-            + sql.split(" RETURNING", maxsplit=1)[0].replace(
-                "application_version", "bench_version", 1
-            )
-        )
+    """An insert that may be repeated: into a copy without unique keys where the table has some."""
+    for name in ("application_version", "application_approval"):
+        if f'INSERT INTO "{name}"' in sql:
+            copy = f"bench_{name}"
+            table = f"CREATE TEMP TABLE IF NOT EXISTS {copy} (LIKE {name} INCLUDING IDENTITY)"
+            insert = sql.split(" RETURNING", maxsplit=1)[0].replace(name, copy, 1)
+            return f"{table};{insert}"
     return sql
 
 
@@ -223,6 +221,7 @@ def _signed_in(rows: Iterable[Application]) -> Iterator[tuple[Application, str]]
                 "role": "applicant",
                 "province": row.province,
                 "organisation": row.unit,
+                "duties": [each.value for each in Duty],
             },
         )
         yield row, _session(user)
@@ -412,7 +411,7 @@ TARGETS = (
     Target("public", "公开名录", lambda: "", lambda: reverse("portal-register")),
 )
 POSTS = (
-    Post("submission", "提交申报", _submitted, lambda: "accept_unmet=on&revision=", once=True),
+    Post("submission", "提交申报", _submitted, lambda: "approve=on&sealed=on&accept_unmet=on&revision=", once=True),
     Post("autosave", "自动保存一页", _autosaved, _typed, once=False),
     Post("saving", "保存评分表", _sheets, _marks, once=False),
 )
