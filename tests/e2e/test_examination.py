@@ -1,5 +1,6 @@
 """The examination in a real browser: a verdict by htmx, a list by keys, a return by rows."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -44,6 +45,26 @@ def test_a_verdict_changes_only_its_clause_and_the_progress(
     page.locator("#line-N12").get_by_role("button", name="不符合").click()
     expect(page.locator("#line-N12")).to_contain_text("判定“不符合”须写明理由")
     assert page.url.endswith(f"/desk/examination/{project.pk}/")
+
+
+def test_the_clauses_are_worked_by_keys(
+    page: Page, project: Application, examiner: User, sign_in: Callable[..., None]
+) -> None:
+    sign_in(examiner)
+    page.goto(f"/desk/examination/{project.pk}/")
+    page.keyboard.press("j")
+    first = page.locator("[data-step]").first
+    expect(first).to_have_class(re.compile("jx-current"))
+    page.keyboard.press("o")
+    expect(first.locator("iframe").first).to_be_visible()
+    page.keyboard.press("1")
+    expect(first).to_contain_text("判定符合")
+    expect(first).to_have_class(re.compile("jx-current"))
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.keyboard.type("缺消防验收")
+    assert page.locator("[data-step]").nth(1).locator("textarea").input_value() == "缺消防验收"
+    assert Verdict.objects.count() == 1
 
 
 def test_the_queue_is_worked_by_keys(

@@ -236,6 +236,7 @@ def _proposal(year: int) -> dict[str, str]:
     if queries.pack().covers(year):
         values |= {
             "publicity_days": str(queries.parameter("publicity.working_days", year)),
+            "correction_days": str(queries.parameter("examination.correction_working_days", year)),
             "panel_size": str(queries.parameter("panel.size", year)),
         }
     return values

@@ -3,6 +3,8 @@
 Beside the queue lie 1, 10 and 100 thousand applications of other provinces and former years. Each
 page is asked of the product itself, in this process. What must stay flat are the blocks that its
 statements touch: they are the same on every machine, however busy; milliseconds stand beside them.
+Where the planner leaves hashing a whole small table for one look-up in each row of the queue, the
+blocks leap once and then stay: they depend on the queue's length. Its plan is printed.
 """
 
 import json
