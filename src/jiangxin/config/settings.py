@@ -20,7 +20,8 @@ SECRET_KEY = secret_key(VAR)
 DEBUG = False
 ALLOWED_HOSTS = [*words("JIANGXIN_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = words("JIANGXIN_ORIGINS")
-PUBLIC_URL = os.environ.get("JIANGXIN_PUBLIC_URL", "").rstrip("/")  # what QR codes on paper lead to
+# Where users reach the site: mails and the codes on paper lead there.
+PUBLIC_URL = os.environ.get("JIANGXIN_URL", "").rstrip("/")
 ROOT_URLCONF = "jiangxin.config.urls"
 WSGI_APPLICATION = "jiangxin.config.wsgi.application"
 AUTH_USER_MODEL = "identity.User"
@@ -175,8 +176,6 @@ EMAIL_PORT = int(os.environ.get("JIANGXIN_EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("JIANGXIN_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("JIANGXIN_EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = flag("JIANGXIN_EMAIL_TLS")
-# Where users reach the site; mails lead there.
-PUBLIC_URL = os.environ.get("JIANGXIN_URL", "").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("JIANGXIN_EMAIL_FROM", "jiangxin@localhost")
 
 # --- safety --------------------------------------------------------------------------------------
