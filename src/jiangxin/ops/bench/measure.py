@@ -411,7 +411,13 @@ TARGETS = (
     Target("public", "公开名录", lambda: "", lambda: reverse("portal-register")),
 )
 POSTS = (
-    Post("submission", "提交申报", _submitted, lambda: "approve=on&sealed=on&accept_unmet=on&revision=", once=True),
+    Post(
+        "submission",
+        "提交申报",
+        _submitted,
+        lambda: "approve=on&sealed=on&accept_unmet=on&revision=",
+        once=True,
+    ),
     Post("autosave", "自动保存一页", _autosaved, _typed, once=False),
     Post("saving", "保存评分表", _sheets, _marks, once=False),
 )
