@@ -189,6 +189,8 @@ def test_sent_for_approval_sent_back_approved_and_submitted_over_the_pages(
     assert "提交申报" not in page
     revision = {"revision": str(project.revision)}
     filler.post(reverse("apply-ask", args=[project.pk]), revision)
+    assert "待审核的申报" in text_of(checker.get("/workspace/"))
+    assert "待审核的申报" not in text_of(filler.get("/workspace/"))
     assert "等待审核人审核" in text_of(filler.get(check_of(project)))
     assert "审核通过</button>" not in text_of(filler.get(check_of(project)))
     back = reverse("apply-send-back", args=[project.pk])
@@ -207,6 +209,7 @@ def test_sent_for_approval_sent_back_approved_and_submitted_over_the_pages(
     assert refused.status_code == 422
     assert "公章" in text_of(refused)
     checker.post(approve, {"digest": digest.group(1), "sealed": "on"})
+    assert "待审核的申报" not in text_of(checker.get("/workspace/"))
     assert Approval.objects.latest("id").state == "approved"
     page = text_of(filler.get(check_of(project)))
     assert "审核乙" in page

@@ -17,6 +17,7 @@ from jiangxin.core.kernel.errors import (
     NotPermitted,
     WrongState,
 )
+from jiangxin.core.policy.overlay import Supplement
 from jiangxin.core.workflow import CallState, Department, Role
 from jiangxin.records.identity.viewer import PUBLIC, Viewer
 from jiangxin.records.ledger.queries import history
@@ -396,6 +397,10 @@ def test_rules_that_loosen_the_notice_are_refused_with_a_case(desk: Desk) -> Non
     assert [line.word for line in queries.overlay_lines(level)] == ["放宽"]
     fixed = replace(overlay, values={"filing.deadline_day": 30})
     assert [line.word for line in queries.overlay_lines(fixed)] == ["改动"]
+    added = Supplement(until=date(2025, 7, 10), fields=("premises",))
+    steps = queries.overlay_lines(replace(overlay, values={}, recommender=True, supplement=added))
+    assert [line.word for line in steps] == ["增加环节", "增加环节"]
+    assert "2025年7月10日" in steps[1].text
     desk.agree()
     with pytest.raises(WrongState, match="放宽了国家条件") as caught:
         actions.open_call(viewer=desk.hr, call_id=call.pk)

@@ -14,6 +14,7 @@ from jiangxin.faces.frame.addresses import path_of
 from jiangxin.faces.frame.todo import Todo, in_order
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits, count_waiting
+from jiangxin.stages.application.approved import waiting_for
 from jiangxin.stages.titles.queries import titles_of
 
 from .titles import entries_of
@@ -51,9 +52,20 @@ def expert_todos(viewer: Viewer) -> list[Todo]:
 
 
 def unit_todos(viewer: Viewer) -> list[Todo]:
-    """What waits for a unit on its newest titles, by date; the queries grow with the titles shown."""
+    """What waits for this person of a unit: drafts to approve, and what its newest titles ask for, by
+    date; the queries grow with the titles shown."""
+    drafts = waiting_for(viewer).rows.select_related("application")
     return in_order(
         [
+            Todo(
+                label="单位审核：待审核的申报",
+                url=path_of("apply-check", each.application_id),
+                unit="项",
+                note=each.application.get_track_display(),
+            )
+            for each in drafts
+        ]
+        + [
             Todo(label=entry.label, url=entry.url, due=entry.due, unit="项", note=title.name)
             for title in titles_of(viewer)[:MOST_TITLES]
             for entry in entries_of(viewer, title)

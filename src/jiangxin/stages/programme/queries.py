@@ -270,7 +270,19 @@ def overlay_lines(overlay: Overlay) -> list[Tightening]:
             Tightening("优先推荐", f"{Track(each.track).label}：{each.text}", each.clause or "2.1")
             for each in overlay.prefers
         ),
+        *_steps_added(overlay),
     ]
+
+
+def _steps_added(overlay: Overlay) -> list[Tightening]:
+    """Further steps between the unit and the formal examination."""
+    found = []
+    if overlay.recommender:
+        found.append(Tightening("增加环节", "申报先由市级或主管部门推荐，再由省级审查", "3.1"))
+    if overlay.supplement:
+        until = clock.long_date(overlay.supplement.until)
+        found.append(Tightening("增加环节", f"截止后可补充指定的佐证材料，到{until}", "3.1"))
+    return found
 
 
 def _way(national: Parameter, own: Any) -> str:
