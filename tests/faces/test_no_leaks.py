@@ -238,10 +238,13 @@ def _hidden_rows(country: Country) -> dict[str, list[Any]]:
     sheets = ScoreSheet.objects.filter(seat__round__in=rows).order_by("-seat__round", "id")
     seats = Seat.objects.filter(round__in=rows).order_by("-round", "id")
     spread = list(sheets.values_list("id", flat=True))
+    people = [each.viewer.user_id for each in country.lookers]
+    own = seats.filter(expert__user__in=people)  # where a looker sits, beside others
+    theirs = sheets.filter(seat__in=own).order_by("seat__round", "id")
     return {
         "round_id": [each.pk for each in rows],
-        "sheet_id": [spread[0], spread[-1], *spread[1:3]],
-        "seat_id": [seats[0].pk, seats.reverse()[0].pk],
+        "sheet_id": [spread[0], theirs[0].pk, theirs.reverse()[0].pk],
+        "seat_id": [*own.values_list("id", flat=True), seats[0].pk],
         "expert_id": [seats[0].expert_id, seats.reverse()[0].expert_id],
         "session_id": [each.session_id for each in (seats[0], seats.reverse()[0])],
         "acceptance_id": [country.acceptance.pk],
