@@ -26,7 +26,17 @@ from tests.factories.whole import TODAY, make_whole
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 # What a link leads to that is no page: files, and what belongs to the demonstration.
-NO_PAGES = ("-file", "-template", "-content", "verifier", "demo-clock", "logout", "gallery")
+NO_PAGES = (
+    "-pdf",
+    "-docx",
+    "-file",
+    "-template",
+    "-content",
+    "verifier",
+    "demo-clock",
+    "logout",
+    "gallery",
+)
 SKIPPED = ("/desk/", "/static/", "/api/", "/media/")
 
 

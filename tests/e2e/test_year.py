@@ -204,7 +204,8 @@ def examine(land: Country, first: Application, others: list[Application]) -> Non
     expect(page.get_by_text("请补充季度指标。").first).to_be_visible()
     page.goto(reverse("apply-section", args=[first.pk, "plan"]))
     page.locator("[name=plan_goal]").fill("分季度完成设备、课程、师资和培训四类任务。")
-    page.locator("main form .jx-actions button[value=next]").click()
+    with page.expect_navigation():
+        page.locator("main form .jx-actions button[value=next]").click()
     page.goto(reverse("apply-check", args=[first.pk]))
     page.get_by_label("我同时是本单位的审核人").check()
     land.press("再次提交")

@@ -16,6 +16,7 @@ from jiangxin.core.workflow import MACHINES, MINISTRIES, PROVINCIAL, ProjectStat
 from jiangxin.faces.desk.navigation import links_of, waits_for
 from jiangxin.faces.workspace import titles as hub
 from jiangxin.faces.workspace.titles import Entry
+from jiangxin.faces.workspace.todo import unit_todos
 from jiangxin.ops import reminders
 from jiangxin.ops.reminders import Thing, remind, waiting_things
 from jiangxin.records.identity.models import User
@@ -264,7 +265,9 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("call", "draft"): "counted by the departments' words: see calls_waiting",
     ("round", "preparing"): SEEN_AS_PROJECTS,
     ("round", "scoring"): SEEN_AS_PROJECTS,
+    ("round", "discussing"): SEEN_AS_PROJECTS,
     ("round", "ranked"): SEEN_AS_PROJECTS,
+    ("loan", "lent"): "a loan runs to its last day; to end it sooner is a choice",
     ("notice", "draft"): SEEN_AS_PROJECTS,
     ("package", "assembling"): SEEN_AS_PROJECTS,
     ("package", "returned"): SEEN_AS_PROJECTS,
@@ -272,6 +275,9 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 # Who may take a step too, while another is asked to: the other's to-do counts it.
 MAY_TOO = {
+    # The lender answers a request, then the expert (counted among the expert's work).
+    ("loan", "requested"): {Role.EXPERT},
+    ("loan", "consented"): {Role.EXPERT, Role.PROVINCE_HR},
     ("experience", "approved"): set(MINISTRIES),
     # HR opens a revocation; finance's word on it, which may be to let the title stand, waits there.
     ("rectification", "expired"): {Role.PROVINCE_FINANCE},
@@ -387,6 +393,7 @@ def test_what_a_unit_must_do_is_read_by_its_pages(machine: str, settings: Any) -
     with CaptureQueriesContext(connection) as found:
         for title in (new, old):
             hub.entries_of(unit, title)
+        unit_todos(unit)
     assert any(model._meta.db_table in each["sql"] for each in found), machine
 
 

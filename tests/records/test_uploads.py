@@ -40,7 +40,7 @@ def kept(files: Path) -> list[Path]:
     return [path for path in files.rglob("*") if path.is_file()] if files.exists() else []
 
 
-def sent(owner: int, data: bytes, name: str = "扫描件.pdf", step: int = MIB) -> str:
+def sent(owner: int, data: bytes, name: str = "扫描件.pdf", step: int = MIB // 2) -> str:
     """Announced and sent in pieces of `step` bytes; not finished."""
     token = uploads.begin_upload(name=name, size=len(data), owner_id=owner).token
     for at in range(0, len(data), step):

@@ -217,7 +217,7 @@ def _projects() -> Iterator[Thing]:
     for project in with_their_units():
         draft = project.state == ProjectState.DRAFT
         what = "提交申报" if draft else "补正后再次提交"
-        due = until(project).astimezone(clock.BEIJING).date()
+        due = (until(project) - timedelta(seconds=1)).astimezone(clock.BEIJING).date()
         ends = due if draft else _filing_day(project.year)
         last = project.call.closes_at if draft else clock.end_of(ends)
         if project.call.opens_at <= now < last:

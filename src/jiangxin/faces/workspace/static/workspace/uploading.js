@@ -2,7 +2,7 @@
 // Without this script the form's own button sends the files.
 (function () {
   "use strict";
-  const PIECE = 1024 * 1024, AT_ONCE = 2, NEW = "/workspace/uploads/";
+  const PIECE = 512 * 1024, AT_ONCE = 2, NEW = "/workspace/uploads/";
   const form = document.querySelector("form[data-draft]");
   if (!form) { return; }
   const headers = (more) => Object.assign({
