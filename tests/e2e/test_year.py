@@ -215,7 +215,7 @@ def examine(land: Country, first: Application, others: list[Application]) -> Non
         for project in others:
             demo_province.judge_all(hr, project)
     land.be(Role.PROVINCE_HR).goto(reverse("desk-examine", args=[first.pk]))
-    expect(page.get_by_text("补正后的不同")).to_be_visible()
+    expect(page.get_by_text("与上次的不同")).to_be_visible()
     while page.locator(".jx-line-buttons .btn-outline-success").count():
         left = page.locator(".jx-line-buttons .btn-outline-success").count()
         line = page.locator("section:has(.jx-line-buttons .btn-outline-success)").first
