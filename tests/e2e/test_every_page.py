@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 NO_PAGES = (
     "-pdf",
     "-docx",
+    "-record",
     "-file",
     "-template",
     "-content",
