@@ -64,7 +64,8 @@ def invited(page: Page, another: Callable[[], Page], label: str, duty: str, name
     theirs.locator("[name=username]").fill(name)
     theirs.locator("[name=password]").fill(PASSWORD)
     theirs.locator("[name=password_again]").fill(PASSWORD)
-    theirs.get_by_role("button", name="建立账号并登录").click()
+    with theirs.expect_navigation():
+        theirs.get_by_role("button", name="建立账号并登录").click()
     expect(theirs.get_by_role("heading", name="我的申报")).to_be_visible()
     return theirs
 
@@ -86,7 +87,8 @@ def test_invited_filled_in_approved_submitted_recommended_and_seen_by_the_provin
 
     filler.goto(at + "sections/plan/")
     filler.locator("#in-plan_goal").fill("由填报人写的目标，内容足够长。")
-    filler.get_by_role("button", name="保存，返回任务清单").click()
+    with filler.expect_navigation():  # saved first, then the page is left
+        filler.get_by_role("button", name="保存，返回任务清单").click()
     filler.goto(at + "check/")
     filler.locator("#in-body").select_option(label="济南市人社局（市级部门）")
     filler.get_by_role("button", name="选定").click()

@@ -62,13 +62,13 @@ def test_home_names_the_next_step_and_costs_the_same_at_three(
     unit = round_.unit()
     project = round_.draft(unit)
     client = client_of(unit)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = client.get(reverse("workspace-home")).content.decode()
     assert "继续填写" in page
     assert "2025年6月30日（星期一）17:00" in page
     for track in (Track.NEW_BASE, Track.EXISTING_BASE):
         round_.draft(unit, track)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = client.get(reverse("workspace-home")).content.decode()
     assert page.count("继续填写") == 3
     assert project.title in page
