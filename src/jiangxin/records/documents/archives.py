@@ -21,9 +21,22 @@ MAIN = {
     "xlsx": (CONTENT_TYPES, "xl/workbook.xml"),
     "ofd": ("OFD.xml",),
 }
+# What Python's reader raises for an archive that is broken, locked or of a kind that it does not know.
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 MACROS = (b"vbaproject", b"macroenabled")
 MACRO_PARTS = ("vbaproject.bin", "/macrosheets/", "/activex/", "/dialogsheets/")
-PROGRAMS = (".exe", ".dll", ".bat", ".cmd", ".com", ".js", ".jse", ".vbs", ".ps1", ".scr", ".lnk", ".hta", ".html", ".htm", ".svg", ".zip", ".jar", ".msi")  # fmt: skip
+PROGRAMS = (
+    *(".exe", ".dll", ".bat", ".cmd", ".com", ".js", ".jse", ".vbs", ".ps1", ".scr", ".lnk"),
+    *(".hta", ".html", ".htm", ".svg", ".zip", ".jar", ".msi"),
+)
 FETCHED = ("attachedTemplate", "oleObject", "frame", "subDocument")  # relations that load from afar
 _FIELDS = (b"DDEAUTO", b"ddeLink")
 
@@ -46,7 +59,7 @@ def check_archive(name: str, ending: str, content: IO[bytes]) -> None:
             room = MAX_UNPACKED
             for entry in entries:
                 room -= _check_part(name, archive, entry, room)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error):  # fmt: skip
+    except BROKEN_ZIP:
         raise spoilt(name) from None
     finally:
         content.seek(0)

@@ -78,8 +78,8 @@ def _page_number(paragraph: Any, align: Any) -> None:
     field.set(qn("w:instr"), "PAGE")
     number = paragraph.add_run("1")
     number.font.size = Pt(14)
-    field.append(number._r)  # noqa: SLF001 -- python-docx has no fields of its own
-    paragraph._p.append(field)  # noqa: SLF001
+    field.append(number.element)
+    paragraph.paragraph_format.element.append(field)
     run(paragraph, " —", "宋体", 14)
 
 
@@ -105,7 +105,7 @@ def paragraph(
         layout.keep_with_next = True
         outline = OxmlElement("w:outlineLvl")
         outline.set(qn("w:val"), str(level - 1))
-        line._p.get_or_add_pPr().append(outline)  # noqa: SLF001
+        layout.element.get_or_add_pPr().append(outline)
     run(line, text, font, size)
     return line
 
@@ -120,8 +120,7 @@ def table(made: Any, part: dict[str, Any], size: float = 10.5) -> None:
     widths = [Mm(WIDTH * share / sum(part["widths"])) for share in part["widths"]]
     if head:
         _row(grid.rows[0], head, widths, [HEADING] * len(head), size)
-        repeated = OxmlElement("w:tblHeader")
-        grid.rows[0]._tr.get_or_add_trPr().append(repeated)  # noqa: SLF001
+        _mark(grid.rows[0], "w:tblHeader")
     fonts = [BODY if head else HEADING, *[BODY] * (len(widths) - 1)]
     for row in part["rows"]:
         _row(grid.add_row(), row, widths, fonts, size)
@@ -130,8 +129,7 @@ def table(made: Any, part: dict[str, Any], size: float = 10.5) -> None:
 
 def _row(row: Any, texts: list[str], widths: list[Any], fonts: list[str], size: float) -> None:
     if max(map(len, texts)) < LONGEST_WHOLE:
-        whole = OxmlElement("w:cantSplit")
-        row._tr.get_or_add_trPr().append(whole)  # noqa: SLF001
+        _mark(row, "w:cantSplit")
     for cell, text, width, font in zip(row.cells, texts, widths, fonts, strict=True):
         cell.width = width
         line = cell.paragraphs[0]
@@ -139,12 +137,17 @@ def _row(row: Any, texts: list[str], widths: list[Any], fonts: list[str], size: 
         run(line, text, font, size)
 
 
+def _mark(row: Any, name: str) -> None:
+    # python-docx shows a row's height and nothing else of what Word keeps of it.
+    row._tr.get_or_add_trPr().append(OxmlElement(name))  # noqa: SLF001
+
+
 def run(line: Any, text: str, font: str, size: float) -> None:
     """Add `text` in `font` to a paragraph; a line end becomes a break."""
     clean = "".join(c for c in text if c.isprintable() or c == "\n")
     part = line.add_run(clean)
     part.font.size = Pt(size)
-    _fonts(part._element.get_or_add_rPr(), font)  # noqa: SLF001
+    _fonts(part.element.get_or_add_rPr(), font)
 
 
 def _fonts(properties: Any, font: str) -> None:

@@ -84,11 +84,12 @@ def _contents(made: Any, titles: list[str]) -> None:
             text = OxmlElement("w:instrText")
             text.set(qn("xml:space"), "preserve")
             text.text = r' TOC \o "1-1" \h \z \u '
-            made_run._r.append(text)  # noqa: SLF001 -- python-docx has no fields of its own
+            made_run.element.append(text)
         else:
             _field_mark(made_run, kind)
-        first._p.remove(made_run._r)  # noqa: SLF001
-        first._p.insert(place + 1, made_run._r)  # noqa: SLF001 -- after the paragraph's properties
+        line = first.paragraph_format.element
+        line.remove(made_run.element)
+        line.insert(place + 1, made_run.element)  # after the paragraph's properties
     _field_mark(last.add_run(), "end")
     last.add_run().add_break(WD_BREAK.PAGE)
 
@@ -98,7 +99,7 @@ def _field_mark(made_run: Any, kind: str) -> None:
     mark.set(qn("w:fldCharType"), kind)
     if kind == "begin":
         mark.set(qn("w:dirty"), "true")  # Word counts the pages when it opens the file
-    made_run._r.append(mark)  # noqa: SLF001
+    made_run.element.append(mark)
 
 
 def _item(made: Any, item: dict[str, Any]) -> None:
