@@ -100,7 +100,7 @@ def test_faults_stand_in_a_table_by_row_and_column(hr: Viewer) -> None:
     refused = client_of(hr).post(reverse("desk-legacy-imports"), {"file": file_of(*bad)})
     assert refused.status_code == 422
     page = text_of(refused)
-    assert "工作簿有 4 处错误，没有录入任何一行" in page
+    assert "工作簿有 4 处需要更正，没有录入任何一行" in page
     table = page.partition("错误清单")[2].partition("</table>")[0]
     for words in ("编号", "确定年度", "省份", "单位状态", "承继单位"):
         assert words in table

@@ -362,7 +362,7 @@ def test_what_no_table_is(fund: Fund) -> None:
     data = b"PK\x03\x04 broken"
     broken = Upload("凭证.xlsx", len(data), io.BytesIO(data))
     for sheet, message in (
-        (no_excel, "请上传 XLSX 文件"),
+        (no_excel, "请上传 XLSX 工作簿"),
         (broken, "已损坏"),
         (table(heads=heads), "表头缺少：收款方"),
         (table(), "表中没有内容"),

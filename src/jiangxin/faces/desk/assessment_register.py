@@ -193,7 +193,7 @@ def one_import(request: Request, import_id: int) -> HttpResponse:
     if row.entered_at is None:
         entries, faults = importing.entries_of(row)
         if faults and not problems:
-            problems.append(workbook.Faulty(faults))
+            problems.append(workbook.faulty(faults))
     counts = Counter(
         (each.fields["province"], each.fields["year"], each.fields["kind"]) for each in entries
     )

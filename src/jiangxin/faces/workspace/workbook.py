@@ -13,7 +13,7 @@ from jiangxin.faces.frame import submitted
 from jiangxin.faces.frame.pages import Request, catching, done, page
 from jiangxin.faces.frame.sending import send_bytes
 from jiangxin.faces.frame.uploads import uploads
-from jiangxin.records.documents.workbooks import MEDIA_TYPE
+from jiangxin.records.documents.workbooks import MEDIA_TYPE, Faulty
 from jiangxin.stages.application import actions, queries, workbook, workbook_reading
 
 from .navigation import revision_of, strip_of, workspace_page
@@ -59,7 +59,7 @@ def take(request: Request, application_id: int) -> HttpResponse:
 
 
 def _page(request: Request, project: Any, problems: list[DomainError], found: Any) -> HttpResponse:
-    faulty = next((each for each in problems if isinstance(each, workbook_reading.Faulty)), None)
+    faulty = next((each for each in problems if isinstance(each, Faulty)), None)
     faults = faulty.faults if faulty else []
     return workspace_page(
         request,

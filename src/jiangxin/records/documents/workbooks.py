@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import unescape
-from typing import Any
+from typing import IO, Any
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from jiangxin.core.kernel.errors import Invalid
+
+from .archives import BROKEN_ZIP
+from .gates import TYPES, media_type, safe_name
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BYTES = 5 * 1024 * 1024
@@ -39,6 +42,26 @@ class Fault:
     def cell(self) -> str:
         """The place as Excel names it, when the column is a letter."""
         return f"{self.column}{self.row}"
+
+
+class Faulty(Invalid):
+    """The workbook has faults; nothing of it is kept. `outcome` says so in the words of the matter."""
+
+    def __init__(self, faults: list[Fault], *, outcome: str, clause: str) -> None:
+        super().__init__(
+            f"工作簿有 {len(faults)} 处需要更正，{outcome}。",
+            remedy="请按下表逐处改正后，重新上传整个文件。",
+            clause=clause,
+            field="file",
+        )
+        self.faults = faults
+
+
+def sent_book(name: str, size: int, content: IO[bytes]) -> bytes:
+    """The bytes of an upload that is a workbook. Raises `Invalid` for what the gates refuse."""
+    if media_type(safe_name(name), size, content) != TYPES["xlsx"]:
+        raise Invalid("请上传 XLSX 工作簿。", remedy="请先下载，填好后上传。", field="file")
+    return content.read(size + 1)
 
 
 @dataclass(frozen=True)
@@ -106,7 +129,7 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
                     "工作簿解压后过大，已拒收。", remedy="请删除多余的行和工作表。", field="file"
                 )
             return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except BROKEN_ZIP:
         raise _unreadable() from None
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import xlsxwriter
 
 from jiangxin.core.kernel.errors import DomainError, Invalid
-from jiangxin.records.documents.gates import TYPES, media_type, safe_name
 from jiangxin.records.documents.papers import Upload
-from jiangxin.records.documents.workbooks import cell_text, open_book
+from jiangxin.records.documents.workbooks import cell_text, open_book, sent_book
 from jiangxin.stages.funding.choices import Source
 from jiangxin.stages.titles.models import Title
 
@@ -105,14 +104,11 @@ def read_table(table: Upload) -> list[TableRow]:
     Raises `Invalid` for what is no Excel file, for another head than the template's, and for an
     empty table.
     """
-    name = safe_name(table.name)
-    if _kind(name, table) != TYPES["xlsx"]:
-        raise Invalid("请上传 XLSX 文件。", remedy="可先下载模板填写。", field="table")
     try:
-        book = open_book(table.content.read())
+        book = open_book(sent_book(table.name, table.size, table.content))
         cells = book.sheet(book.names[0]).to_python(skip_empty_area=False)
     except Invalid as error:
-        raise Invalid(f"“{name}”：{error.message}", remedy=error.remedy, field="table") from None
+        raise Invalid(error.message, remedy=error.remedy, field="table") from None
     head = [str(cell).strip() for cell in cells[0]] if cells else []
     places = {key: head.index(label) for key, label in COLUMNS.items() if label in head}
     missing = [label for key, label in COLUMNS.items() if key not in places]
@@ -128,14 +124,6 @@ def read_table(table: Upload) -> list[TableRow]:
     if not rows:
         raise Invalid("表中没有内容。", remedy="请从第 2 行起填写。", field="table")
     return rows
-
-
-def _kind(name: str, table: Upload) -> str:
-    """What kind of file the gates take it for. Raises `Invalid` for what they refuse."""
-    try:
-        return media_type(name, table.size, table.content)
-    except Invalid as error:
-        raise Invalid(error.message, remedy=error.remedy, field="table") from None
 
 
 def _row(number: int, cells: dict[str, Any]) -> TableRow:

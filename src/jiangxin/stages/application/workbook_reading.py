@@ -11,11 +11,19 @@ from jiangxin.core.kernel.errors import Invalid, NotFound
 from jiangxin.core.policy import Field, Form, Section, parse_section
 from jiangxin.core.workflow import Role
 from jiangxin.records.documents import actions as documents
-from jiangxin.records.documents.gates import TYPES, media_type, safe_name
+from jiangxin.records.documents.gates import TYPES
 from jiangxin.records.documents.models import Document
 from jiangxin.records.documents.papers import Upload
 from jiangxin.records.documents.queries import read
-from jiangxin.records.documents.workbooks import Book, Fault, cell_text, letters, open_book
+from jiangxin.records.documents.workbooks import (
+    Book,
+    Fault,
+    Faulty,
+    cell_text,
+    letters,
+    open_book,
+    sent_book,
+)
 from jiangxin.records.identity.viewer import Viewer
 
 from . import actions
@@ -36,19 +44,6 @@ from .workbook import (
 )
 
 LONGEST_CELL = 32_767  # letters: Excel holds no more
-
-
-class Faulty(Invalid):
-    """The workbook has faults; nothing of it is kept."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(
-            f"工作簿有 {len(faults)} 处需要更正，没有写入任何内容。",
-            remedy="请按下表逐处改正后，重新上传整个文件。",
-            clause="3.1",
-            field="file",
-        )
-        self.faults = faults
 
 
 @dataclass
@@ -85,13 +80,13 @@ def preview(*, viewer: Viewer, application_id: int, upload: Upload) -> Preview:
     sheet, row and column; then nothing is kept.
     """
     project = _editable(viewer, application_id)
-    name = safe_name(upload.name)
-    if media_type(name, upload.size, upload.content) != TYPES["xlsx"]:
-        raise Invalid("请上传 XLSX 工作簿。", remedy="先下载本申报的工作簿再填写。", field="file")
-    data = upload.content.read(upload.size + 1)
+    data = sent_book(upload.name, upload.size, upload.content)
     plan = plan_of(project, data)
     document = documents.store(
-        name=name, size=upload.size, content=io.BytesIO(data), owner_id=viewer.organisation_id
+        name=upload.name,
+        size=upload.size,
+        content=io.BytesIO(data),
+        owner_id=viewer.organisation_id,
     )
     return Preview(document.pk, project.revision, project, plan)
 
@@ -151,7 +146,7 @@ def plan_of(project: Application, data: bytes) -> Plan:
             answers |= after
             changed[section.key] = found.data
     if faults:
-        raise Faulty(faults)
+        raise Faulty(faults, outcome="没有写入任何内容", clause="3.1")
     return Plan(answers, changed)
 
 

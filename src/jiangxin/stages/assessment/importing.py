@@ -9,8 +9,8 @@ from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.errors import NotFound, WrongState
 from jiangxin.core.workflow import Role
 from jiangxin.records.documents.actions import store
-from jiangxin.records.documents.gates import media_type, safe_name
 from jiangxin.records.documents.queries import read as bytes_of
+from jiangxin.records.documents.workbooks import sent_book
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.titles.actions import enter_legacy_many
@@ -18,7 +18,7 @@ from jiangxin.stages.titles.models import Title
 
 from .legacy import Entry, read
 from .models import LegacyImport
-from .workbook import Fault, Faulty, lines_of
+from .workbook import Fault, faulty, lines_of
 
 IMPORTERS = (Role.PROVINCE_HR, Role.MINISTRY_HR)
 ENTER_LOCK = 0x4A58_0002  # advisory lock: two workbooks with the same unit do not pass each other
@@ -32,12 +32,11 @@ def upload(*, viewer: Viewer, name: str, size: int, content: IO[bytes]) -> Legac
     refuse, `Faulty` with every fault by row and column; then nothing is kept.
     """
     viewer.require(*IMPORTERS)
-    media_type(safe_name(name), size, content)
-    data = content.read(size + 1)
+    data = sent_book(name, size, content)
     lines = lines_of(data)
     _, faults = read(lines, province=viewer.province)
     if faults:
-        raise Faulty(faults)
+        raise faulty(faults)
     return LegacyImport.objects.create(
         document=store(name=name, size=size, content=io.BytesIO(data), owner_id=None),
         province=viewer.province,
@@ -62,7 +61,7 @@ def enter(*, viewer: Viewer, import_id: int) -> list[Title]:
     lock_register()
     entries, faults = entries_of(row)
     if faults:
-        raise Faulty(faults)
+        raise faulty(faults)
     titles = enter_legacy_many(by=viewer, rows=[entry.fields for entry in entries])
     row.entered_at = clock.now()
     row.save(update_fields=["entered_at"])

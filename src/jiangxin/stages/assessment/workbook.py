@@ -12,9 +12,16 @@ from python_calamine import CalamineSheet
 
 from jiangxin.core.kernel.errors import Invalid
 from jiangxin.core.kernel.regions import PROVINCES
-from jiangxin.records.documents.workbooks import MEDIA_TYPE, Book, Fault, cell_text, open_book
+from jiangxin.records.documents.workbooks import (
+    MEDIA_TYPE,
+    Book,
+    Fault,
+    Faulty,
+    cell_text,
+    open_book,
+)
 
-__all__ = ["MEDIA_TYPE", "Fault", "cell_text"]
+__all__ = ["MEDIA_TYPE", "Fault", "Faulty", "cell_text"]
 
 SHEET, GUIDE = "名录", "填写说明"
 MOST_ROWS = 2000
@@ -59,18 +66,11 @@ COLUMNS = (
 BY_LABEL = {column.label: column for column in COLUMNS}
 
 
-class Faulty(Invalid):
-    """The workbook has faults; nothing of it is kept."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(
-            f"工作簿有 {len(faults)} 处错误，没有录入任何一行。",
-            remedy="请按下表逐处改正后，重新上传整个文件。",
-            clause="4.2",
-            field="file",
-        )
-        places = {column.label: place for place, column in enumerate(COLUMNS)}
-        self.faults = sorted(faults, key=lambda each: (each.row, places.get(each.column, 0)))
+def faulty(faults: list[Fault]) -> Faulty:
+    """The refusal of a workbook with these faults, row by row and in the order of the columns."""
+    places = {column.label: place for place, column in enumerate(COLUMNS)}
+    ordered = sorted(faults, key=lambda each: (each.row, places.get(each.column, 0)))
+    return Faulty(ordered, outcome="没有录入任何一行", clause="4.2")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def lines_of(data: bytes) -> list[Line]:
     book = open_book(data)
     sheet = _sheet(book)
     if faults := book.faults(SHEET):
-        raise Faulty(faults)
+        raise faulty(faults)
     if sheet.total_height > MOST_ROWS + 1_000:
         raise _too_many(sheet.total_height - 1)
     rows = sheet.to_python(skip_empty_area=False)

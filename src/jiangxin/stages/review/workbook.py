@@ -7,24 +7,31 @@ and whether they may still be changed, is the matter of `actions.workbook`.
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
-from python_calamine import CalamineError, CalamineWorkbook
 
 from jiangxin.core.kernel.canonical import digest
 from jiangxin.core.kernel.errors import Invalid
 from jiangxin.core.scoring.marking import Evidence
 from jiangxin.core.scoring.points import shown
 from jiangxin.core.scoring.rubric import Item, Kind, Rubric
-from jiangxin.records.documents.gates import TYPES, media_type, safe_name
 from jiangxin.records.documents.papers import Upload
+from jiangxin.records.documents.workbooks import (
+    MEDIA_TYPE,
+    Fault,
+    Faulty,
+    cell_text,
+    open_book,
+    sent_book,
+)
 
 from .choices import Ballot
 from .models import ScoreSheet
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["MEDIA_TYPE", "Fault", "Faulty"]
+
+MARK = "E"  # the column of the marks
 NUMBER, STAMP, COMMENT = "评分表编号", "版本", "总体评审意见"
 HEADS = ("编号", "指标", "方法", "满分或应有", "评分", "佐证", "说明", "评分标准")
 WIDTHS = (18, 30, 10, 12, 10, 12, 34, 50)
@@ -34,26 +41,14 @@ EVIDENCE = {each.label: each.value for each in Evidence}
 BALLOTS = {label: value for value, label in Ballot.choices}
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with the file: worksheet and cell as Excel shows them, what it is."""
-
-    sheet: str
-    cell: str
-    message: str
+def fault(sheet: str, column: str, row: int, message: str) -> Fault:
+    """What is wrong in one cell of one worksheet."""
+    return Fault(row, column, message, sheet=sheet)
 
 
-class Faulty(Invalid):
-    """The workbook has faults; nothing of it is kept."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(
-            f"评分表有 {len(faults)} 处需要更正，一项也没有录入。",
-            remedy="请按下表在 Excel 中更正后，重新上传整个文件。",
-            clause="3.2",
-            field="file",
-        )
-        self.faults = faults
+def faulty(faults: list[Fault]) -> Faulty:
+    """The refusal of a workbook with these faults."""
+    return Faulty(faults, outcome="一项也没有录入", clause="3.2")
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ class Filled:
     stamp: str
     data: dict[str, str]
     comment: str
-    cells: dict[str, str]  # item → the cell of its mark
+    rows: dict[str, int]  # item → the row of its mark, which stands in column `MARK`
 
 
 def stamp(sheet: ScoreSheet) -> str:
@@ -143,34 +138,21 @@ def read(file: Upload) -> list[Filled]:
 
     Raises `Invalid` for what is no such workbook, `Faulty` for cells that cannot be understood.
     """
-    name = safe_name(file.name)
-    try:
-        kind = media_type(name, file.size, file.content)
-    except Invalid as error:
-        raise Invalid(error.message, remedy=error.remedy, field="file") from None
-    if kind != TYPES["xlsx"]:
-        raise Invalid("请上传 XLSX 文件。", remedy="请用下载的评分表填写。", field="file")
-    try:
-        book = CalamineWorkbook.from_filelike(file.content)
-        names = book.sheet_names[:MOST_SHEETS]
-        pages = [(each, book.get_sheet_by_name(each)) for each in names]
-        tables = [
-            (each, page.to_python(skip_empty_area=False, nrows=MOST_ROWS)) for each, page in pages
-        ]
-    except CalamineError:
-        raise Invalid(
-            "工作簿无法读取。", remedy="请用 Excel 重新保存后上传。", field="file"
-        ) from None
+    book = open_book(sent_book(file.name, file.size, file.content))
     faults: list[Fault] = []
-    found = [one for each, rows in tables for one in _filled(each, rows, faults)]
+    found: list[Filled] = []
+    for name in book.names[:MOST_SHEETS]:
+        faults += book.faults(name)
+        rows = book.sheet(name).to_python(skip_empty_area=False, nrows=MOST_ROWS)
+        found += _filled(name, rows, faults)
     twice = [
         one
         for place, one in enumerate(found)
         if one.sheet_id in {o.sheet_id for o in found[:place]}
     ]
-    faults += [Fault(one.name, "B1", "同一份评分表出现两次。") for one in twice]
+    faults += [fault(one.name, "B", 1, "同一份评分表出现两次。") for one in twice]
     if faults:
-        raise Faulty(faults)
+        raise faulty(faults)
     if not found:
         raise Invalid("工作簿中没有评分表。", remedy="请用下载的评分表填写。", field="file")
     return found
@@ -180,14 +162,14 @@ def _filled(name: str, rows: list[list[Any]], faults: list[Fault]) -> Iterator[F
     """One worksheet; what cannot be understood goes to `faults`."""
     if not any(str(cell).strip() for row in rows for cell in row):
         return
-    lines = [[text(cell) for cell in (*row, *[""] * len(HEADS))][: len(HEADS)] for row in rows]
+    lines = [[cell_text(cell) for cell in (*row, *[""] * len(HEADS))][: len(HEADS)] for row in rows]
     top = lines[0]
     number = top[1]
     if top[0] != NUMBER or not (number.isascii() and number.isdigit()) or len(number) > 18:
-        faults.append(Fault(name, "B1", "看不出是哪一份评分表；请不要改动第 1 行。"))
+        faults.append(fault(name, "B", 1, "看不出是哪一份评分表；请不要改动第 1 行。"))
         return
     data: dict[str, str] = {}
-    cells: dict[str, str] = {}
+    places: dict[str, int] = {}
     comment = ""
     for row, line in enumerate(lines[FIRST - 1 :], start=FIRST):
         item, mark, evidence, remark = line[0], line[4], line[5], line[6]
@@ -196,21 +178,11 @@ def _filled(name: str, rows: list[list[Any]], faults: list[Fault]) -> Iterator[F
         elif item:
             if evidence and evidence not in EVIDENCE:
                 words = "、".join(EVIDENCE)
-                faults.append(Fault(name, f"F{row}", f"“{evidence}”应为 {words} 之一。"))
-            if item in cells:
-                faults.append(Fault(name, f"A{row}", f"指标编号“{item}”重复。"))
-            cells[item] = f"E{row}"
+                faults.append(fault(name, "F", row, f"“{evidence}”应为 {words} 之一。"))
+            if item in places:
+                faults.append(fault(name, "A", row, f"指标编号“{item}”重复。"))
+            places[item] = row
             data[item] = BALLOTS.get(mark, mark)
             data[f"{item}-evidence"] = EVIDENCE.get(evidence, "")
             data[f"{item}-comment"] = remark
-    yield Filled(name, int(number), top[3], data, comment, cells)
-
-
-def text(value: Any) -> str:
-    """A cell as text: 7.0 is 7, and what a sum in a spreadsheet shows as 0.3 is 0.3."""
-    if isinstance(value, bool) or value is None:
-        return "" if value is None else str(value)
-    if isinstance(value, float):
-        number = Decimal(repr(round(value, 6)))
-        return f"{number.normalize():f}" if number else "0"
-    return str(value).replace("\0", "").strip()
+    yield Filled(name, int(number), top[3], data, comment, places)

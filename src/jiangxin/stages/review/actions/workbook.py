@@ -11,7 +11,7 @@ from jiangxin.stages.review.models import ScoreSheet
 from jiangxin.stages.review.queries.expert import assigned
 from jiangxin.stages.review.rubrics import rubric_of
 from jiangxin.stages.review.signing import COMMENT
-from jiangxin.stages.review.workbook import Fault, Faulty, Filled, read, stamp
+from jiangxin.stages.review.workbook import MARK, Fault, Filled, fault, faulty, read, stamp
 
 from .sheets import keep
 
@@ -49,33 +49,33 @@ def take_workbook(
         problems = keep(sheet, one.data, one.comment)
         blank = [item for item in problems if not one.data.get(item)]
         faults += [
-            Fault(one.name, one.cells.get(item, "A1"), message)
+            fault(one.name, MARK, one.rows.get(item, 1), message)
             for item, message in problems.items()
             if item not in blank
         ]
         taken.append((sheet, len(blank)))
     if faults:
-        raise Faulty(faults)  # and what was kept above is undone
+        raise faulty(faults)  # and what was kept above is undone
     return taken
 
 
 def _barred(sheet: ScoreSheet | None, one: Filled, *, overwrite: bool) -> list[Fault]:
     """Why this worksheet cannot be taken at all."""
     if sheet is None:
-        return [Fault(one.name, "B1", "不是您本次评审的评分表。")]
+        return [fault(one.name, "B", 1, "不是您本次评审的评分表。")]
     if sheet.state == SheetState.SIGNED:
-        return [Fault(one.name, "B1", "这份评分表已经签署，不能修改。")]
+        return [fault(one.name, "B", 1, "这份评分表已经签署，不能修改。")]
     if sheet.conflict != Conflict.NONE:
-        return [Fault(one.name, "B1", "请先在网上申明与该项目无利害关系。")]
+        return [fault(one.name, "B", 1, "请先在网上申明与该项目无利害关系。")]
     if stamp(sheet) != one.stamp and not overwrite:
         return [
-            Fault(one.name, "D1", "下载之后又在网上保存过；确认以表中内容为准的，请勾选后上传。")
+            fault(one.name, "D", 1, "下载之后又在网上保存过；确认以表中内容为准的，请勾选后上传。")
         ]
     if len(one.comment) > COMMENT:
-        return [Fault(one.name, "E", f"总体评审意见最多 {COMMENT} 字。")]
+        return [fault(one.name, MARK, 1, f"总体评审意见最多 {COMMENT} 字。")]
     known = {item.id for item in rubric_of(sheet).items()}
     return [
-        Fault(one.name, one.cells[item], f"评分标准中没有指标“{item}”。")
-        for item in one.cells
+        fault(one.name, MARK, row, f"评分标准中没有指标“{item}”。")
+        for item, row in one.rows.items()
         if item not in known
     ]
