@@ -14,6 +14,7 @@ from jiangxin.records.documents.gates import ACCEPT, ALLOWED
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.stages.application import queries, supplement, taking_back
 from jiangxin.stages.application.recommending import standing
+from jiangxin.stages.programme.queries import overlay_of_call
 
 from .navigation import strip_of, workspace_page
 
@@ -114,7 +115,7 @@ def add_evidence(request: Request, application_id: int) -> HttpResponse:
             return done(request, text, "apply-receipt", application_id)
     elif not fields:
         return redirect("apply-receipt", application_id)
-    overlay = queries.overlay_of(project.call)
+    overlay = overlay_of_call(project.call)
     context = {
         "project": project,
         "strip": strip_of(project),

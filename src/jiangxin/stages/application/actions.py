@@ -23,7 +23,7 @@ from .approved import require_approved
 from .merging import marks, merge
 from .models import Application, Version
 from .paper import content_digest, frozen_evidence
-from .queries import eligibility, form_of, gaps, latest_version
+from .queries import eligibility, form_of, gaps, latest_version, locked
 from .recommending import asked_of, goes_first, require_chosen, usual_body
 from .registered import first_answers, with_locked
 from .scan import require_scan
@@ -364,12 +364,4 @@ def require_editable(project: Application) -> None:
 def own(viewer: Viewer, application_id: int) -> Application:
     """The application of the viewer's own unit, locked. Raises `NotFound` for any other."""
     viewer.require(Role.APPLICANT)
-    project = (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("call", "unit", "recommender")
-        .filter(pk=application_id, unit_id=viewer.organisation_id)
-        .first()
-    )
-    if project is None:
-        raise NotFound("没有这份申报。", remedy="它可能属于其他单位。")
-    return project
+    return locked(viewer, application_id)

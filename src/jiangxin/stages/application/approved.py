@@ -1,14 +1,13 @@
 """Whether the unit itself stands behind just what its draft says."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from jiangxin.core.kernel.errors import WrongState
 from jiangxin.core.workflow import ApprovalState, Duty
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.programme.models import Call
-from jiangxin.stages.programme.queries import overlay_of_call, pack
+from jiangxin.stages.programme.queries import own_parameter
 
 from .models import Application, Approval
 from .paper import content_digest, frozen_evidence
@@ -79,8 +78,7 @@ def require_approved(project: Application, seal: str) -> None:
 
 def four_eyes(call: Call) -> bool:
     """Whether whoever asks for approval and whoever approves must be two people."""
-    day = date(call.year, 12, 31)
-    return bool(pack().value("application.four_eyes", day, overlay_of_call(call)))
+    return bool(own_parameter("application.four_eyes", call))
 
 
 def approvals(project: Application) -> list[Approval]:

@@ -22,7 +22,6 @@ from jiangxin.core.kernel.errors import NotFound
 from jiangxin.core.policy import (
     Finding,
     Form,
-    Overlay,
     assess,
     facts_from,
     problems,
@@ -77,8 +76,21 @@ def application(viewer: Viewer, application_id: int) -> Application:
     """One application with its call and unit. Raises `NotFound` beyond the viewer's scope."""
     found = visible(viewer).select_related("call", "unit").filter(pk=application_id).first()
     if found is None:
-        raise NotFound("没有这个项目。", remedy="它可能不在您的查看范围内，或已被撤回。")
+        raise _not_found()
     return found
+
+
+def locked(viewer: Viewer, application_id: int) -> Application:
+    """The same with its recommending body, its row locked until the end of the transaction."""
+    rows = visible(viewer).select_related("call", "unit", "recommender")
+    found = rows.select_for_update(of=("self",)).filter(pk=application_id).first()
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def _not_found() -> NotFound:
+    return NotFound("没有这个项目。", remedy="它可能不在您的查看范围内，或已被撤回。")
 
 
 def counts_by_state(
@@ -110,14 +122,9 @@ def with_their_units() -> QuerySet[Application]:
     return rows.select_related("call", "unit").order_by("id")
 
 
-def overlay_of(call: Call) -> Overlay | None:
-    """The provincial overlay in force for a call."""
-    return overlay_of_call(call)
-
-
 def form_of(application: Application) -> Form:
     """The form of the application's track, with what the overlay adds."""
-    return pack().form(application.track, overlay_of(application.call))
+    return pack().form(application.track, overlay_of_call(application.call))
 
 
 def versions(application: Application) -> list[Version]:
@@ -194,7 +201,7 @@ def eligibility(
         track=application.track,
         on=day,
         facts=facts(application, examined=examined, evidence=evidence),
-        overlay=overlay_of(application.call),
+        overlay=overlay_of_call(application.call),
     )
 
 

@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
-from jiangxin.core.kernel.errors import Invalid, LimitReached, NotFound, WrongState
+from jiangxin.core.kernel.errors import Invalid, LimitReached, WrongState
 from jiangxin.core.workflow import Duty, ProjectState, Role
 from jiangxin.records.identity.models import Organisation
 from jiangxin.records.identity.viewer import Viewer
@@ -14,7 +14,7 @@ from jiangxin.stages.programme.models import Kind
 
 from .actions import own, require_editable
 from .models import Application, Recommendation
-from .queries import visible
+from .queries import locked
 from .recommending import bodies_for, places, standing
 
 LONGEST_OPINION = 1000
@@ -32,7 +32,7 @@ def choose(*, viewer: Viewer, application_id: int, body_id: int) -> Application:
     require_editable(project)
     if standing(project):
         raise WrongState("推荐部门已经推荐，不能再改选。", clause="3.1")
-    return _name(viewer, project, body_id, event="chosen")
+    return _name(viewer, project, body_id, event="project.recommender_chosen")
 
 
 @transaction.atomic
@@ -43,10 +43,10 @@ def reassign(*, viewer: Viewer, application_id: int, body_id: int) -> Applicatio
     waits for a recommendation, `Invalid` for a body that is closed or another province's.
     """
     viewer.require(Role.PROVINCE_HR)
-    project = _seen(viewer, application_id)
+    project = locked(viewer, application_id)
     if project.state != ProjectState.WITH_RECOMMENDER:
         raise WrongState("该项目不在等待推荐，不能改派。", remedy="请刷新页面。", clause="3.1")
-    return _name(viewer, project, body_id, event="changed")
+    return _name(viewer, project, body_id, event="project.recommender_changed")
 
 
 def _name(viewer: Viewer, project: Application, body_id: int, *, event: str) -> Application:
@@ -58,7 +58,7 @@ def _name(viewer: Viewer, project: Application, body_id: int, *, event: str) -> 
     project.recommender = body
     project.save(update_fields=["recommender"])
     append(
-        type="project.recommender_chosen" if event == "chosen" else "project.recommender_changed",
+        type=event,
         subject=project.subject,
         by=viewer,
         payload={"body": body.pk},
@@ -75,7 +75,7 @@ def recommend(*, viewer: Viewer, application_id: int, opinion: str) -> Recommend
     the year and kind is taken.
     """
     viewer.require(Role.RECOMMENDER)
-    project = _seen(viewer, application_id)
+    project = locked(viewer, application_id)
     body = Organisation.objects.select_for_update().get(pk=viewer.organisation_id or 0)
     place = _free_place(body, project)
     row = _words(viewer, project, body, opinion, place=place)
@@ -111,7 +111,7 @@ def decline(*, viewer: Viewer, application_id: int, reason: str) -> Recommendati
     reason; the reason; a message to the unit. Raises `Invalid` without a reason.
     """
     viewer.require(Role.RECOMMENDER)
-    project = _seen(viewer, application_id)
+    project = locked(viewer, application_id)
     body = Organisation.objects.get(pk=viewer.organisation_id or 0)
     row = _words(viewer, project, body, reason, place=None)
     move(
@@ -129,20 +129,6 @@ def decline(*, viewer: Viewer, application_id: int, reason: str) -> Recommendati
         about=project.subject,
     )
     return row
-
-
-def _seen(viewer: Viewer, application_id: int) -> Application:
-    """The application, locked, if it names the viewer's body or lies in the viewer's province."""
-    project = (
-        visible(viewer)
-        .select_for_update(of=("self",))
-        .select_related("call", "unit")
-        .filter(pk=application_id)
-        .first()
-    )
-    if project is None:
-        raise NotFound("没有这个项目。", remedy="它可能由其他部门推荐，或属于其他省份。")
-    return project
 
 
 def _words(

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
 
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -14,7 +13,7 @@ from jiangxin.records.identity.queries import recommending_bodies
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.programme.models import Call, Kind
-from jiangxin.stages.programme.queries import overlay_of_call, pack
+from jiangxin.stages.programme.queries import overlay_of_call, own_parameter
 
 from .models import Application, Recommendation, RecommendationQuota
 from .queries import visible
@@ -96,11 +95,10 @@ def places(body: Organisation, call: Call) -> dict[Kind, Places]:
     taken = Counter(
         dict(held.exclude(place=None).order_by().values_list("kind").annotate(n=Count("id")))
     )
-    day, overlay = date(call.year, 12, 31), overlay_of_call(call)
     return {
         kind: Places(
             kind,
-            own.get(kind.value, pack().value(f"recommendation.{kind.value}", day, overlay)),
+            own.get(kind.value, own_parameter(f"recommendation.{kind.value}", call)),
             taken[kind.value],
         )
         for kind in Kind

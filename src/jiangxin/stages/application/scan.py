@@ -1,13 +1,12 @@
 """The sealed paper copy: uploaded as a scan, and bound to the version whose code it shows (N29)."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
+from jiangxin.core.kernel.errors import Invalid, WrongState
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.records.documents import actions as documents
 from jiangxin.records.documents.papers import Upload
@@ -15,10 +14,11 @@ from jiangxin.records.documents.queries import read
 from jiangxin.records.documents.scanning import Sheet, sheets
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
-from jiangxin.stages.programme.queries import overlay_of_call, pack
+from jiangxin.stages.programme.queries import own_parameter
 
 from . import paper
 from .models import Application, Scan, Version
+from .queries import locked
 
 P = ProjectState
 EDITABLE = (P.DRAFT, P.RETURNED)
@@ -44,9 +44,7 @@ VERDICTS = {
 
 def wanted_before(project: Application) -> bool:
     """Whether the province wants the sealed copy before it takes the submission."""
-    on = date(project.year, 12, 31)
-    word = pack().value("form.sealed_copy", on, overlay_of_call(project.call))
-    return bool(word == "before")
+    return bool(own_parameter("form.sealed_copy", project.call) == "before")
 
 
 def verdict(project: Application) -> Verdict:
@@ -119,14 +117,7 @@ def add_scan(*, viewer: Viewer, application_id: int, upload: Upload, typed: str 
 def _alive(viewer: Viewer, application_id: int) -> Application:
     """The viewer's own application, locked. Raises `NotFound`, or `WrongState` when none is wanted."""
     viewer.require(Role.APPLICANT)
-    project = (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("call", "unit")
-        .filter(pk=application_id, unit_id=viewer.organisation_id)
-        .first()
-    )
-    if project is None:
-        raise NotFound("没有这份申报。", remedy="它可能属于其他单位。")
+    project = locked(viewer, application_id)
     if project.state in OVER or (project.state == P.DRAFT and not wanted_before(project)):
         raise WrongState(
             f"当前状态为“{P(project.state).label}”，不用上传盖章件。",

@@ -13,12 +13,13 @@ from jiangxin.core.workflow import Duty, ProjectState
 from jiangxin.records.documents import actions as documents
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import move
+from jiangxin.stages.programme.queries import overlay_of_call
 
 from .actions import keep_version, own
 from .models import Application, Version
 from .paper import content_digest, frozen_evidence
 from .proving import bound_in_place
-from .queries import form_of, overlay_of
+from .queries import form_of
 
 MAY_SUPPLEMENT = (ProjectState.SUBMITTED, ProjectState.WITH_RECOMMENDER)
 
@@ -39,7 +40,7 @@ def open_fields(project: Application) -> list[Field]:
         _require_open(project)
     except WrongState:
         return []
-    overlay = overlay_of(project.call)
+    overlay = overlay_of_call(project.call)
     named = overlay.supplement.fields if overlay and overlay.supplement else ()
     return [field for _, field in form_of(project).fields() if field.key in named]
 
@@ -88,7 +89,7 @@ def supplement(*, viewer: Viewer, application_id: int, files: Sequence[Supplied]
 
 
 def _require_open(project: Application) -> None:
-    overlay = overlay_of(project.call)
+    overlay = overlay_of_call(project.call)
     rule = overlay.supplement if overlay else None
     if rule is None:
         raise WrongState(

@@ -13,10 +13,10 @@ from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.application.models import Application, Version
-from jiangxin.stages.application.queries import form_of, versions
+from jiangxin.stages.application.queries import form_of, locked, versions
 
 from . import indexing, second
-from .cases import case_of, locked, own_case
+from .cases import case_of, own_case
 from .judging import is_clear, require_judgement, stands
 from .models import Conclusion, Rejection, ReturnItem, Verdict
 from .queries import (

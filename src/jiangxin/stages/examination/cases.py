@@ -3,34 +3,20 @@
 from django.db import IntegrityError, transaction
 
 from jiangxin.core.kernel import clock
-from jiangxin.core.kernel.errors import Invalid, NotFound, WrongState
+from jiangxin.core.kernel.errors import Invalid, WrongState
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_person
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.application.queries import visible
+from jiangxin.stages.application.queries import locked
 
 from .models import Case
 from .queries import colleagues, examination_due
 
 OPEN = (ProjectState.SUBMITTED, ProjectState.RETURNED)
 SEATS = {"examiner": "审查人", "second": "复核人"}
-
-
-def locked(viewer: Viewer, application_id: int) -> Application:
-    """The application with its call and unit, its row locked. Raises `NotFound` beyond the scope."""
-    project = (
-        visible(viewer)
-        .select_for_update(of=("self",))
-        .select_related("call", "unit")
-        .filter(pk=application_id)
-        .first()
-    )
-    if project is None:
-        raise NotFound("没有这个项目。", remedy="它可能属于其他省份。")
-    return project
 
 
 def case_of(project: Application) -> Case:

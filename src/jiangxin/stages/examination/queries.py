@@ -21,10 +21,10 @@ from jiangxin.records.identity.models import User
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.waiting import Waits
 from jiangxin.stages.application.models import Application, Version
-from jiangxin.stages.application.queries import form_of, latest_version, overlay_of, visible
+from jiangxin.stages.application.queries import form_of, latest_version, visible
 from jiangxin.stages.application.sealing import opened_answers
 from jiangxin.stages.copied.queries import with_copies
-from jiangxin.stages.programme.queries import last_day, pack
+from jiangxin.stages.programme.queries import last_day, overlay_of_call, own_parameter, pack
 from jiangxin.stages.titles.queries import registers_for
 
 from .models import Case, ClauseState, Conclusion, Rejection, ReturnItem, Verdict
@@ -193,7 +193,7 @@ def judged(
         track=application.track,
         on=version.at.astimezone(clock.BEIJING).date(),
         facts={**facts, "examined": examined, "exceptions": exceptions},
-        overlay=overlay_of(application.call),
+        overlay=overlay_of_call(application.call),
     )
 
 
@@ -277,7 +277,6 @@ def correction_due(application: Application, *, today: date) -> date:
 def examination_due(application: Application) -> date:
     """The last day for examining the present version, in working days after its submission (overlay)."""
     submitted = application.submitted_at or clock.now()
-    on = date(application.year, 12, 31)
-    days = int(pack().value("examination.working_days", on, overlay_of(application.call)))
+    days = int(own_parameter("examination.working_days", application.call))
     first = submitted.astimezone(clock.BEIJING).date() + timedelta(days=1)
     return last_day(first, max(1, days))

@@ -7,7 +7,6 @@ concluded on the former sheet.
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 from django.db import IntegrityError, transaction
 
@@ -17,8 +16,7 @@ from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.inbox.actions import tell_person
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.application.queries import overlay_of
-from jiangxin.stages.programme.queries import pack
+from jiangxin.stages.programme.queries import own_parameter
 
 from .cases import case_of, own_case
 from .models import Case, Conclusion
@@ -29,8 +27,7 @@ Word = Conclusion.Word
 
 def needed(project: Application) -> bool:
     """Whether two people must come to the same conclusion on this application (overlay)."""
-    on = date(project.year, 12, 31)
-    return int(pack().value("examination.examiners", on, overlay_of(project.call))) > 1
+    return int(own_parameter("examination.examiners", project.call)) > 1
 
 
 def decided(project: Application) -> Word | None:

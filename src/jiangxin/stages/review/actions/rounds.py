@@ -14,10 +14,15 @@ from jiangxin.core.workflow import ProjectState, Role, RoundState
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append, move
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.application.queries import overlay_of
 from jiangxin.stages.experts.choices import Field
 from jiangxin.stages.programme.models import Call, Kind
-from jiangxin.stages.programme.queries import last_day, own_parameter, pack, parameter
+from jiangxin.stages.programme.queries import (
+    last_day,
+    overlay_of_call,
+    own_parameter,
+    pack,
+    parameter,
+)
 from jiangxin.stages.review.choices import SeatStatus
 from jiangxin.stages.review.models import Decision, Revision, Round
 from jiangxin.stages.review.queries.coverage import (
@@ -49,8 +54,8 @@ def open_round(
     call = Call.objects.filter(pk=call_id, province=viewer.province, state="open").first()
     if call is None:
         raise NotFound("没有这份申报通知。", remedy="它可能属于其他省份，或尚未发布。")
-    rules = chosen_rules(pack(), overlay_of(call), call.year)
-    chosen = pinned(pack(), overlay_of(call), kind, rules)
+    rules = chosen_rules(pack(), overlay_of_call(call), call.year)
+    chosen = pinned(pack(), overlay_of_call(call), kind, rules)
     row = Round(
         call=call,
         kind=kind.value,
