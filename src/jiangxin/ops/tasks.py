@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from jiangxin.records.inbox import mailing
 from jiangxin.records.ledger.actions import seal
-from jiangxin.stages.copied.actions import scan_submitted
+from jiangxin.stages.copied.actions import read_submitted
 from jiangxin.stages.examination.indexing import index_submitted
 
 from .daily import run_day
@@ -29,7 +29,7 @@ def index_for_examination(timestamp: int) -> None:
 @app.task(queueing_lock="scan_passages", pass_context=False)
 def scan_passages(timestamp: int) -> None:
     """Read the passages of what has been submitted since, and pair those that are alike."""
-    scan_submitted()
+    read_submitted()
 
 
 @app.periodic(cron="5 * * * *")

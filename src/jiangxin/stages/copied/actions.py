@@ -14,7 +14,7 @@ from jiangxin.stages.application.models import Application
 from jiangxin.stages.application.queries import latest_version
 from jiangxin.stages.programme.queries import parameter
 
-from .models import Pair, Passage, Scan
+from .models import Pair, Passage, Reading
 from .reading import Read, counting, passages
 
 MARGIN = (
@@ -23,19 +23,19 @@ MARGIN = (
 MOST = 300  # candidates of one passage: far more than a common text needs to be known as common
 
 
-def scan_submitted(limit: int = 200) -> int:
+def read_submitted(limit: int = 200) -> int:
     """Read every application whose newest version has not been read; returns how many."""
     waiting = (
         Application.objects.filter(version__gt=0)
-        .filter(Q(scan=None) | Q(scan__version__lt=F("version")))
+        .filter(Q(reading=None) | Q(reading__version__lt=F("version")))
         .order_by("pk")
         .values_list("pk", flat=True)[:limit]
     )
-    return sum(_scan(number) for number in list(waiting))
+    return sum(_read_anew(number) for number in list(waiting))
 
 
 @transaction.atomic
-def _scan(number: int) -> bool:
+def _read_anew(number: int) -> bool:
     """Replace the passages of one application by those of its newest version, and pair them."""
     project = (
         Application.objects.select_for_update(of=("self",), skip_locked=True)
@@ -49,7 +49,7 @@ def _scan(number: int) -> bool:
     project.passages.all().delete()
     for read in passages(project, version):
         _pair(project, *_keep(project, read))
-    Scan.objects.update_or_create(application=project, defaults={"version": version.number})
+    Reading.objects.update_or_create(application=project, defaults={"version": version.number})
     return True
 
 

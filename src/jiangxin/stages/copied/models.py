@@ -8,10 +8,12 @@ from django.db.models import F, Q
 from jiangxin.stages.application.models import Application
 
 
-class Scan(models.Model):
+class Reading(models.Model):
     """Up to which version the passages of an application have been read."""
 
-    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="scan")
+    application = models.OneToOneField(
+        Application, on_delete=models.CASCADE, related_name="reading"
+    )
     version = models.PositiveSmallIntegerField("版本")
 
     def __str__(self) -> str:
