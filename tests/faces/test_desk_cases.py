@@ -12,7 +12,7 @@ from django.urls import reverse
 from jiangxin.core.kernel import clock
 from jiangxin.core.workflow import ProjectState, Role
 from jiangxin.stages.application.models import Application
-from jiangxin.stages.copied.actions import scan_submitted
+from jiangxin.stages.copied.actions import read_submitted
 from jiangxin.stages.examination import actions, cases, indexing
 from jiangxin.stages.examination.actions import Defect
 from jiangxin.stages.examination.models import Case, Conclusion
@@ -361,7 +361,7 @@ def test_copied_passages_stand_side_by_side_and_strangers_stay_strangers(desk: D
     other.open()
     theirs = submitted_with(other, ORIGINAL)
     ours = submitted_with(desk, "我们的做法如下。" + ORIGINAL)
-    scan_submitted()
+    read_submitted()
     client = client_of(desk.hr)
     assert "近似段落 1 处" in sheet(client, ours)
     page = text_of(client.get(reverse("desk-examine-copied", args=[ours.pk])))

@@ -99,7 +99,7 @@ class Desk:
     """What the layout needs: the scope's name, the year chosen, the links with their counts.
 
     `states` counts the projects of the chosen year by state: those that wait for the viewer's role,
-    or all (`navigation`); `waiting` is what waits behind each link that has any.
+    or all (`navigation`); `waiting` is what waits behind each link that has any; `unread` messages.
     """
 
     province: str
@@ -109,6 +109,7 @@ class Desk:
     sections: list[Section]
     states: Counter[str]
     waiting: list[tuple[Link, Waiting]]
+    unread: int
 
 
 def desk_page(
@@ -118,7 +119,7 @@ def desk_page(
     *,
     status: int | None = None,
 ) -> HttpResponse:
-    """A page in the desk's layout; like `pages.render`, with the navigation. At most two queries."""
+    """A page in the desk's layout; like `pages.render`, with the navigation and its queries."""
     return render(request, template, {"desk": desk_of(request), **(context or {})}, status=status)
 
 
@@ -128,18 +129,18 @@ def desk_of(request: Request, *, every_state: bool = False) -> Desk:
     if found is None:
         found = navigation(request.viewer, request, every_state=every_state)
         request.desk = found  # type: ignore[attr-defined]
+        request.unread = found.unread
     return found
 
 
 def navigation(viewer: Viewer, request: HttpRequest, *, every_state: bool = False) -> Desk:
     """The desk of `viewer`: groups of links with counts of what waits. At most four queries, two while
-    nothing has happened; `request.unread` tells the layout how many messages are unread.
+    nothing has happened.
     """
     years = begun_years()
     year = _chosen(request.GET.get("year", ""), years)
     links = links_of(viewer)
     states, waiting, unread_messages = _tally(viewer, year, every_state=every_state)
-    request.unread = unread_messages  # type: ignore[attr-defined]
     return Desk(
         province=province_name(viewer.province),
         year=year,
@@ -153,6 +154,7 @@ def navigation(viewer: Viewer, request: HttpRequest, *, every_state: bool = Fals
             for link in each
             if link.name in waiting
         ],
+        unread=unread_messages,
     )
 
 

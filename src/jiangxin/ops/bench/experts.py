@@ -87,9 +87,12 @@ def jobs_of(seats: Sequence[Seat]) -> list[Job]:
     )
     found: dict[int, Job] = {}
     for sheet in rows.order_by("seat", "id"):
+        user = sheet.seat.expert.user
+        if user is None:
+            raise SystemExit(f"席位 {sheet.seat_id} 的专家没有账号")
         if sheet.seat_id not in found:
             client = Client()
-            client.force_login(sheet.seat.expert.user)  # type: ignore[arg-type]
+            client.force_login(user)
             found[sheet.seat_id] = Job(client.cookies["sessionid"].value, {})
         job = found[sheet.seat_id]
         job.sheets[sheet.pk] = _typed(rubric_of(sheet), sheet.pk)
