@@ -154,6 +154,7 @@ def test_one_wrong_cell_and_nothing_of_the_file_is_kept(province: Province, row:
         (lambda table, _: table[0].__setitem__(0, ""), "看不出是哪一份评分表"),
         (lambda table, _: table[0].__setitem__(3, "stale"), "下载之后又在网上保存过"),
         (lambda table, _: table[2].__setitem__(0, "made-up"), "没有指标“made-up”"),
+        (lambda table, _: table[2].__setitem__(4, "=1+1"), "单元格是公式"),
         (lambda table, _: table[3].__setitem__(0, table[2][0]), "重复"),
     ],
 )
