@@ -44,7 +44,7 @@ CALLS = Listing(
         Column("state", "状态", lambda call: (call.state, STATES[call.state]), "state", "state"),
         Column("opens", "申报开始", lambda call: clock.long_moment(call.opens_at), sort="opens_at"),
         Column(
-            "closes", "申报截止", lambda call: clock.long_moment(call.closes_at), sort="closes_at"
+            "closes", "申报截止", lambda call: clock.long_deadline(call.closes_at), sort="closes_at"
         ),
         Column("doc_number", "文号", lambda call: call.doc_number, sort="doc_number"),
         Column("days", "公示工作日", lambda call: call.publicity_days, "number", default=False),
@@ -186,7 +186,7 @@ def publish(request: Request, call_id: int) -> HttpResponse:
         {
             "call": found,
             "consequences": [
-                f"申报自{clock.long_moment(found.opens_at)}开放，至{clock.long_moment(found.closes_at)}截止。",
+                f"申报自{clock.long_moment(found.opens_at)}开放，至{clock.long_deadline(found.closes_at)}截止。",
                 f"{found.year} 年名额：{places}。",
                 "发布后不能修改；确需更正的，另发更正通知。",
             ],

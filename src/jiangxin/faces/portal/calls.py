@@ -51,7 +51,7 @@ CALLS = Listing(
         Column("year", "年度", lambda row: str(row.year), sort="year"),
         Column("window", "受理", lambda row: (TONES[window_of(row)], window_of(row)), "state"),
         Column(
-            "closes", "截止时间", lambda row: clock.long_moment(row.closes_at), sort="closes_at"
+            "closes", "截止时间", lambda row: clock.long_deadline(row.closes_at), sort="closes_at"
         ),
         Column("doc", "文号", lambda row: row.doc_number, default=False),
         Column("opens", "开始时间", lambda row: clock.long_moment(row.opens_at), default=False),

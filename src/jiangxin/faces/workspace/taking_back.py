@@ -81,7 +81,7 @@ def _asked(request: Request, application_id: int, step: str) -> HttpResponse:
 
 def _consequences(project: Any, step: str) -> list[str]:
     """What follows, in plain words."""
-    closes = clock.long_moment(project.call.closes_at)
+    closes = clock.long_deadline(project.call.closes_at)
     lines = (
         [
             f"已提交的第 {project.version} 版保留，不再审查；内容解锁，可以修改。",

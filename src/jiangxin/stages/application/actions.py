@@ -109,7 +109,7 @@ def require_window(call: Call) -> None:
         raise WrongState(f"申报尚未开始，{clock.long_moment(call.opens_at)}开放。", clause="3.1")
     if now >= call.closes_at:
         raise WrongState(
-            f"申报已于{clock.long_moment(call.closes_at)}截止。",
+            f"申报已于{clock.long_deadline(call.closes_at)}截止。",
             remedy=f"已填内容仍为您保留。如有疑问请联系省级人社部门 {call.phone}。",
             clause="3.1",
         )

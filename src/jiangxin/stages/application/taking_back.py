@@ -83,7 +83,7 @@ def _require_window(project: Application, otherwise: str) -> None:
     closes = project.call.closes_at
     if clock.now() >= closes:
         raise WrongState(
-            f"申报已于{clock.long_moment(closes)}截止，不能再撤回。",
+            f"申报已于{clock.long_deadline(closes)}截止，不能再撤回。",
             remedy=f"需要{otherwise}咨询电话 {project.call.phone}。",
             clause="3.1",
         )

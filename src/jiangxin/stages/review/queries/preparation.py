@@ -36,7 +36,7 @@ def projects_to_judge(row: Round) -> list[Application]:
     """
     if clock.now() < row.call.closes_at:
         raise WrongState(
-            f"申报于{clock.long_moment(row.call.closes_at)}截止，之前不能抽取专家。",
+            f"申报于{clock.long_deadline(row.call.closes_at)}截止，之前不能抽取专家。",
             remedy="回避须对照全部通过资格审查的项目计算。",
             clause="3.2",
         )
