@@ -19,7 +19,7 @@ from jiangxin.stages.review.models import Round, ScoreSheet
 from jiangxin.stages.review.queries import assigned
 from jiangxin.stages.review.rubrics import rubric
 from tests.factories.applications import by_hand
-from tests.factories.review import NOW, Province, make_province, marks
+from tests.factories.review import NOW, Province, leader_mask, make_province, marks
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
@@ -78,10 +78,10 @@ def test_from_declaration_to_signature(province: Province, row: Round) -> None:
     url = reverse("expert-sheet", args=[sheet.pk])
     before = client.get(url).content.decode()
     assert "先申明利害关系" in before
-    assert "370***********12" not in before
+    assert leader_mask(sheet.application) not in before
     client.post(reverse("expert-declare", args=[sheet.pk]), {"conflict": "none"})
     opened = client.get(url).content.decode()
-    assert "370***********12" in opened
+    assert leader_mask(sheet.application) in opened
     assert "13912345678" not in opened
     by = rubric(sheet.seat.round, sheet.application.track)
     data = marks(by, 80)
@@ -199,7 +199,7 @@ def test_after_the_ranking_the_own_sheet_stays_and_the_material_closes(
     sheet = first(viewer)
     page = login(viewer).get(reverse("expert-sheet", args=[sheet.pk])).content.decode()
     assert f"总分 <b>{points(sheet.total)}</b>" in page
-    assert "370***********12" not in page
+    assert leader_mask(sheet.application) not in page
 
 
 def test_the_queue_costs_the_same_queries_for_one_project_and_three(

@@ -12,10 +12,12 @@ from stdnum.cn import ric
 from jiangxin.core.draw.shares import commitment
 from jiangxin.core.kernel import clock
 from jiangxin.core.kernel.canonical import digest
+from jiangxin.core.kernel.identifiers import keyed_hash, mask
 from jiangxin.core.workflow import CallState, ProjectState, Role
 from jiangxin.records.identity.actions import open_account
 from jiangxin.records.identity.models import Organisation, User
 from jiangxin.records.identity.queries import viewer_of
+from jiangxin.records.identity.secrets import hash_key, seal
 from jiangxin.records.identity.viewer import Viewer
 from jiangxin.records.ledger.actions import append
 from jiangxin.stages.application.models import Application, Version
@@ -164,6 +166,11 @@ def officer(role: Role, code: str, name: str) -> Viewer:
     return viewer_of(user)
 
 
+def leader_mask(row: Application) -> str:
+    """The leader's number as a page may show it."""
+    return str(row.answers["leader_id_number"]["mask"])
+
+
 def project(
     call: Call, number: int, track: Track, more: dict | None = None, **fields: object
 ) -> Application:
@@ -175,11 +182,16 @@ def project(
         province=call.province,
         created_at=clock.now(),
     )
+    number_of_leader = id_number(500 + number % 500)
     answers = {
         "unit_name": unit.name,
         "contact_phone": "13912345678",
         "leader_name": f"带头人{number}",
-        "leader_id_number": {"sealed": "x", "hash": "h", "mask": "370***********12"},
+        "leader_id_number": {
+            "sealed": seal(number_of_leader),
+            "hash": keyed_hash(number_of_leader, hash_key()),
+            "mask": mask(number_of_leader),
+        },
         **(more or {}),
     }
     row = Application.objects.create(

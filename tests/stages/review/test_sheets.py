@@ -22,7 +22,7 @@ from jiangxin.stages.review.queries.coverage import progress
 from jiangxin.stages.review.queries.ranking import ranking, sheet_of
 from jiangxin.stages.review.queries.ranking import rounds as rounds_of
 from jiangxin.stages.review.rubrics import rubric
-from tests.factories.review import Province, make_province, marks
+from tests.factories.review import Province, leader_mask, make_province, marks
 
 
 def mine(province: Province, row) -> tuple[Viewer, ScoreSheet]:
@@ -57,7 +57,7 @@ def test_material_opens_only_after_the_declaration(province: Province) -> None:
         sheets.save(viewer=viewer, sheet_id=sheet.pk, data={})
     sheets.declare(viewer=viewer, sheet_id=sheet.pk, conflict=False)
     found = reading.material(viewer, sheet.pk)
-    assert found.answers["leader_id_number"] == "370***********12"
+    assert found.answers["leader_id_number"] == leader_mask(sheet.application)
     assert found.answers["contact_phone"] != "13912345678"
     assert "sealed" not in json.dumps(found.answers)
 
